@@ -1,0 +1,23 @@
+import type { FileEntry, Manifest } from './manifest.ts'
+
+/** Where the bytes of an artifact's file are right now. */
+export type FileSource =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+
+/** An artifact about to be: its files are named but large ones are not hashed yet, since hashing happens while they are copied. */
+export type Draft = {
+  readonly manifest: Omit<Manifest, 'files'>
+  /** By path in the artifact. */
+  readonly files: ReadonlyMap<string, DraftFile>
+}
+
+export type DraftFile = { readonly source: FileSource; readonly size: number; readonly executable?: true }
+
+/** An artifact: its manifest, and where each of its files can be read: in a saved directory, or still at its source. */
+export type Artifact = {
+  readonly manifest: Manifest
+  readonly files: ReadonlyMap<string, ArtifactFile>
+}
+
+export type ArtifactFile = FileEntry & { readonly source: FileSource }

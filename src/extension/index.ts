@@ -1,0 +1,1 @@
+export type { Extension, ExtensionPack } from './extension.ts'

@@ -1,0 +1,1 @@
+export type { Blob, Descriptor, Image, ImagePlatform, Layer, Receipt } from './image.ts'

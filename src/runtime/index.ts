@@ -1,0 +1,1 @@
+export type { PredictContext } from '../component/index.ts'

@@ -1,0 +1,258 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+const files = globSync('src/**/*.ts', { cwd: root }).sort()
+
+/** Each room, and the rooms whose `index.ts` it may import. `errors.ts` and `progress.ts` are open to all. */
+const mayImport: Record<string, readonly string[]> = {
+  files: [],
+  spec: [],
+  component: ['files'],
+  artifact: ['files', 'component'],
+  extension: ['files', 'component', 'artifact'],
+  compile: ['files', 'spec', 'component', 'artifact', 'extension'],
+  storage: ['files', 'component', 'artifact'],
+  image: ['files', 'component', 'artifact'],
+  runtime: ['files', 'component', 'artifact'],
+  builders: ['files', 'spec', 'component', 'artifact', 'extension', 'compile', 'storage', 'image', 'runtime'],
+  cli: [
+    'files',
+    'spec',
+    'component',
+    'artifact',
+    'extension',
+    'compile',
+    'storage',
+    'image',
+    'runtime',
+    'builders',
+  ],
+  commands: [
+    'files',
+    'spec',
+    'component',
+    'artifact',
+    'extension',
+    'compile',
+    'storage',
+    'image',
+    'runtime',
+    'builders',
+    'cli',
+  ],
+}
+
+/** Each heavy or special package, and the one place that may import it. */
+const homes: Record<string, RegExp> = {
+  yaml: /^src\/(spec|compile)\//,
+  esbuild: /^src\/extension\//,
+  typescript: /^src\/extension\//,
+  '@vercel/nft': /^src\/extension\//,
+  'oxc-transform': /^src\/extension\//,
+  '@aws-sdk/client-s3': /^src\/storage\//,
+  dockerode: /^src\/image\//,
+  'tar-fs': /^src\/image\//,
+  'tar-stream': /^src\/(image|files)\//,
+  execa: /^src\/(extension|image)\//,
+  ajv: /^src\/component\//,
+  pino: /^src\/runtime\//,
+  'prom-client': /^src\/runtime\//,
+  '@oclif/core': /^src\/(cli|commands)\//,
+}
+
+/** Only on first use: `--help` must not pay for them. */
+const lazy = [
+  'esbuild',
+  'typescript',
+  '@vercel/nft',
+  'oxc-transform',
+  '@aws-sdk/client-s3',
+  'dockerode',
+  'execa',
+]
+
+type Import = {
+  readonly from: string
+  readonly to: string
+  readonly dynamic: boolean
+  readonly typeOnly: boolean
+}
+
+const imports = files.flatMap(importsOf)
+
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(
+    file,
+    readFileSync(join(root, file), 'utf8'),
+    ts.ScriptTarget.Latest,
+    true,
+  )
+  const found: Import[] = []
+  const add = (specifier: string, options: { dynamic: boolean; typeOnly: boolean }) => {
+    const to = specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier
+    found.push({ from: file, to, ...options })
+  }
+  const visit = (node: ts.Node): void => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      add((node.moduleSpecifier as ts.StringLiteral).text, { dynamic: false, typeOnly: isTypeOnly(node) })
+    }
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [argument] = node.arguments
+      if (argument && ts.isStringLiteral(argument)) add(argument.text, { dynamic: true, typeOnly: false })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+function isTypeOnly(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+  if (ts.isExportDeclaration(node)) {
+    if (node.isTypeOnly) return true
+    const { exportClause } = node
+    return (
+      exportClause !== undefined &&
+      ts.isNamedExports(exportClause) &&
+      exportClause.elements.every((one) => one.isTypeOnly)
+    )
+  }
+  const clause = node.importClause
+  if (!clause) return false
+  if (clause.isTypeOnly) return true
+  const bindings = clause.namedBindings
+  return (
+    !clause.name &&
+    bindings !== undefined &&
+    ts.isNamedImports(bindings) &&
+    bindings.elements.every((one) => one.isTypeOnly)
+  )
+}
+
+const room = (file: string) => file.split('/')[1] ?? ''
+const isRoom = (name: string) => name in mayImport
+const packageName = (specifier: string) =>
+  specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+
+describe('the house', () => {
+  test('rooms import only rooms to their left, and only through index.ts', () => {
+    const wrong = imports.filter(({ from, to }) => {
+      if (!to.startsWith('src/') || !isRoom(room(from)) || room(from) === room(to)) return false
+      if (to === 'src/errors.ts' || to === 'src/progress.ts') return false
+      return !mayImport[room(from)]?.includes(room(to)) || to.split('/').at(-1) !== 'index.ts'
+    })
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  })
+
+  test('no import cycle anywhere', () => {
+    const edges = new Map<string, string[]>()
+    for (const { from, to, typeOnly } of imports) {
+      if (to.startsWith('src/') && !typeOnly) edges.set(from, [...(edges.get(from) ?? []), to])
+    }
+    expect(findCycle(edges)).toEqual([])
+  })
+
+  test('every special package has one home', () => {
+    const wrong = imports.filter(({ from, to, typeOnly }) => {
+      const home = homes[packageName(to)]
+      return home !== undefined && !typeOnly && !home.test(from)
+    })
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  })
+
+  test('heavy packages are imported on first use', () => {
+    const wrong = imports.filter(
+      ({ to, dynamic, typeOnly }) => lazy.includes(packageName(to)) && !dynamic && !typeOnly,
+    )
+    expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([])
+  })
+
+  test('the runtime reaches nothing that builds', () => {
+    const reached = reach('src/runtime/index.ts')
+    const forbidden = [...reached].filter((one) =>
+      [
+        'yaml',
+        'oclif',
+        'dockerode',
+        '@aws-sdk',
+        'typescript',
+        'esbuild',
+        '@vercel/nft',
+        'execa',
+        'src/image',
+        'src/spec',
+      ].some((name) => one.includes(name)),
+    )
+    expect(forbidden).toEqual([])
+  })
+
+  test('no file is over 250 lines, and nine in ten are under 140', () => {
+    const sizes = files.map((file) => ({
+      file,
+      lines: readFileSync(join(root, file), 'utf8').split('\n').length - 1,
+    }))
+    expect(sizes.filter(({ lines }) => lines > 250)).toEqual([])
+    const p90 = sizes.map(({ lines }) => lines).sort((a, b) => a - b)[Math.floor(sizes.length * 0.9)]
+    expect(p90).toBeLessThanOrEqual(140)
+  })
+
+  test('only cli/ and commands/ print, only the rims read the environment', () => {
+    const rules: [RegExp, RegExp][] = [
+      [/\bconsole\.|process\.(stdout|stderr)\b/, /^src\/(cli|commands)\/|^src\/runtime\/main\.ts$/],
+      [/process\.(env|cwd|argv)\b/, /^src\/(cli|commands)\/|^src\/runtime\/main\.ts$/],
+    ]
+    const wrong = files.flatMap((file) => {
+      const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+      return rules
+        .filter(([what, where]) => what.test(text) && !where.test(file))
+        .map(([what]) => `${file}: ${what}`)
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test('no any, no enum, no default export but oclif commands', () => {
+    const wrong = files.filter((file) => {
+      const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')
+      return (
+        /\bas any\b|: any\b|<any>|@ts-(ignore|expect-error)|^\s*(export )?(const )?enum /m.test(text) ||
+        (/export default/.test(text) && !file.startsWith('src/commands/'))
+      )
+    })
+    expect(wrong).toEqual([])
+  })
+})
+
+function reach(start: string): Set<string> {
+  const seen = new Set<string>()
+  const queue = [start]
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (seen.has(file)) continue
+    seen.add(file)
+    for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) queue.push(to)
+  }
+  return seen
+}
+
+function findCycle(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file]
+    if (done.has(file)) return []
+    for (const next of edges.get(file) ?? []) {
+      const cycle = visit(next, [...path, file])
+      if (cycle.length > 0) return cycle
+    }
+    done.add(file)
+    return []
+  }
+  for (const file of edges.keys()) {
+    const cycle = visit(file, [])
+    if (cycle.length > 0) return cycle
+  }
+  return []
+}

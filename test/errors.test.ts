@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { errorCodes, exitStatus, FlambeError } from '../src/errors.ts'
+
+test('docs/errors.md lists exactly the codes of the table, with their exit status and summary', () => {
+  const text = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.*) \|$/gm)].map(([, code, exit, summary]) => [
+    code,
+    { exit: Number(exit), summary },
+  ])
+  expect(Object.fromEntries(rows)).toEqual(errorCodes)
+})
+
+test('an error that is not ours exits 70', () => {
+  expect(exitStatus(new Error('x'))).toBe(70)
+  expect(exitStatus(new FlambeError('DENIED', 'x'))).toBe(77)
+})
