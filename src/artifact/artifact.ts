@@ -3,7 +3,7 @@ import type { FileEntry, Manifest } from './manifest.ts'
 /** Where the bytes of an artifact's file are right now. */
 export type FileSource =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'bytes'; readonly chunks: readonly Uint8Array[] }
 
 /** An artifact about to be: its files are named but large ones are not hashed yet, since hashing happens while they are copied. */
 export type Draft = {

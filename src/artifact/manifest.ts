@@ -1,4 +1,4 @@
-import type { ComponentConfig, JsonSchema } from '../component/index.ts'
+import type { ComponentConfig, JsonSchema } from '../construct/index.ts'
 
 /** Name of the file that makes a directory an artifact. It is written last: without it there is no artifact. */
 export const manifestName = 'flambe.json'

@@ -1,24 +1,4 @@
-import type { JsonSchema } from './json-schema.ts'
-
-/** What `predict` is told beside its input. */
-export type PredictContext = {
-  /** Aborts when the caller has gone, the deadline is over or the server stops. */
-  readonly signal: AbortSignal
-  /** The request's id, as in the logs. */
-  readonly id: string
-  /** Writes a line into the server's log, with the request's id. */
-  readonly log: (message: string, fields?: Readonly<Record<string, unknown>>) => void
-}
-
-/** Schemas that a class declares itself instead of having them read from its TypeScript types. */
-export type DeclaredSchema = {
-  readonly parameters?: JsonSchema
-  readonly input?: JsonSchema
-  readonly output?: JsonSchema
-}
-
-/** Registered attributes of one component: its own, not those of the components in it. */
-export type State = Readonly<Record<string, unknown>>
+import type { DeclaredSchema, State } from '../construct/index.ts'
 
 /**
  * An object that can be described in a spec, saved and loaded: a model, or the logic around one.

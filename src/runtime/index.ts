@@ -1,1 +1,1 @@
-export type { PredictContext } from '../component/index.ts'
+export type { PredictContext } from '../construct/index.ts'

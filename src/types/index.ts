@@ -1,0 +1,1 @@
+export type { ClassDescription, ModuleDescription, PredictDescription } from './types.ts'
