@@ -1,0 +1,3 @@
+export { Builder, type BuilderArguments, builderParameters } from './builder.ts'
+export { type OpenedComponent, openComponent } from './open-component.ts'
+export { builtins, type RunSpecOptions, runSpec } from './run-spec.ts'

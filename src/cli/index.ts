@@ -1,0 +1,6 @@
+export { FlambeCommand, parseOverride, type Session } from './command.ts'
+export { homeDirectory } from './environment.ts'
+export { formatBytes, formatDuration, formatTable } from './format.ts'
+export { type InputRow, type Inputs, readInputs } from './input.ts'
+export { errorJson } from './report-error.ts'
+export { specFlags, specOptions } from './spec-flags.ts'
