@@ -7,7 +7,6 @@ import { interruptSignal } from './interrupt.ts'
 import { fileProgress } from './log-file.ts'
 import { jsonProgress } from './progress/json.ts'
 import { lineProgress } from './progress/lines.ts'
-import { errorJson, formatError } from './report-error.ts'
 import { createStyle, type Style } from './style.ts'
 
 /** What every command is given to work with, beside its own flags. */
@@ -87,6 +86,7 @@ export abstract class FlambeCommand extends Command {
     this.#stop()
     if ('oclif' in error) throw error
     const failure = this.#signal?.aborted ? this.#signal.reason : error
+    const { errorJson, formatError } = await import('./report-error.ts')
     if (this.jsonEnabled()) this.logJson(errorJson(failure))
     else {
       const style = createStyle(wantsColor(process.stderr))
@@ -97,6 +97,12 @@ export abstract class FlambeCommand extends Command {
 
   protected override async finally(): Promise<void> {
     this.#stop()
+  }
+
+  /** A failure as data, as `--json` shows it. */
+  protected async failureJson(error: unknown): Promise<object> {
+    const { errorJson } = await import('./report-error.ts')
+    return errorJson(error)
   }
 
   override logJson(json: unknown): void {

@@ -49,26 +49,24 @@ export default class Predict extends FlambeCommand {
         this.output(JSON.stringify(single))
         return single
       }
-      const result = await settle(row, answer)
+      const result = await this.#settle(row, answer)
       if (result.failed) process.exitCode = 22
       if (this.jsonEnabled()) answers.push(result.value)
       else this.output(JSON.stringify(result.value))
     }
     return answers
   }
-}
 
-type Row = { readonly value: unknown } | { readonly error: Error }
-
-async function settle(
-  row: Row,
-  answer: (input: unknown) => Promise<unknown>,
-): Promise<{ value: unknown; failed: boolean }> {
-  try {
-    if ('error' in row) throw row.error
-    return { value: await answer(row.value), failed: false }
-  } catch (error) {
-    const { errorJson } = await import('../cli/index.ts')
-    return { value: errorJson(error), failed: true }
+  /** The answer of one row, or its failure in the answer's place. */
+  async #settle(
+    row: { readonly value: unknown } | { readonly error: Error },
+    answer: (input: unknown) => Promise<unknown>,
+  ): Promise<{ value: unknown; failed: boolean }> {
+    try {
+      if ('error' in row) throw row.error
+      return { value: await answer(row.value), failed: false }
+    } catch (error) {
+      return { value: await this.failureJson(error), failed: true }
+    }
   }
 }
