@@ -6,6 +6,8 @@ export type YamlDocument = Document.Parsed<ParsedNode>
 
 /** Characters: more than any spec needs. What is bigger is data, and belongs in a file. */
 const longest = 2_000_000
+/** One slip can make an error of every line below it. */
+const mostErrors = 20
 
 /**
  * The YAML documents of a text, and what is wrong with its syntax. Keys are not checked for being unique here:
@@ -24,18 +26,15 @@ export function parseSyntax(source: Source): {
       problems: [source.problem(source.position(0), message, 'put data into a file and name it with !file')],
     }
   }
-  try {
-    const documents = [
-      ...parseAllDocuments(source.text, { uniqueKeys: false, prettyErrors: false, stringKeys: false }),
-    ]
-    const problems = documents.flatMap(({ errors }) =>
-      errors.map(({ message, pos: [start, end] }) => source.problem(source.position(start, end), message)),
-    )
-    return { documents: documents as YamlDocument[], problems }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error
-    return { documents: [], problems: [source.problem(source.position(0), 'the spec is nested too deeply')] }
-  }
+  const options = { uniqueKeys: false, prettyErrors: false, stringKeys: false }
+  const documents = [...parseAllDocuments(source.text, options)] as YamlDocument[]
+  const errors = documents.flatMap((document) => document.errors)
+  const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  const told = exhausted ? [exhausted] : errors.slice(0, mostErrors)
+  const problems = told.map(({ message, pos: [start, end] }) =>
+    source.problem(source.position(start, end), exhausted ? 'it is nested too deeply' : message),
+  )
+  return { documents, problems }
 }
 
 /** A line of dots stands for "and so on" in the documentation; in YAML `...` alone at the margin ends a document. */

@@ -14,6 +14,7 @@ import { linkTags, refusedTags } from './reserved-tags.ts'
 import type { Source } from './source.ts'
 import type { MappingNode, SpecEntry, SpecNode } from './spec.ts'
 import type { YamlDocument } from './syntax.ts'
+import { type Anchored, anchoredNodes, childrenOf, isMergeKey } from './yaml-nodes.ts'
 
 const deepest = 200
 /** Nodes once all aliases are written out. */
@@ -29,9 +30,11 @@ export class TreeWalk {
   readonly #done = new Map<Node, SpecNode>()
   readonly #open = new Set<Node>()
   readonly #sizes = new Map<SpecNode, number>()
+  readonly #anchors: readonly Anchored[]
 
   constructor(document: YamlDocument, source: Source) {
     this.#document = document
+    this.#anchors = anchoredNodes(document.contents)
     this.#source = source
   }
 
@@ -64,22 +67,7 @@ export class TreeWalk {
   /** The last node before the alias that has the anchor: an anchor may be set again. */
   #anchored(name: string, alias: Node): Node | undefined {
     const until = alias.range?.[0] ?? Number.POSITIVE_INFINITY
-    return this.#anchors().findLast((node) => node.anchor === name && (node.range?.[0] ?? 0) < until)
-  }
-
-  #cachedAnchors: (Node & { anchor?: string })[] | undefined
-
-  #anchors(): (Node & { anchor?: string })[] {
-    if (this.#cachedAnchors) return this.#cachedAnchors
-    const found: (Node & { anchor?: string })[] = []
-    const queue: unknown[] = [this.#document.contents]
-    for (let node = queue.pop(); queue.length > 0 || node; node = queue.pop()) {
-      if (isMap(node)) for (const { key, value } of node.items) queue.push(key, value)
-      if (isSeq(node)) queue.push(...node.items)
-      if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor) found.push(node)
-    }
-    this.#cachedAnchors = found.sort((a, b) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0))
-    return this.#cachedAnchors
+    return this.#anchors.findLast((node) => node.anchor === name && (node.range?.[0] ?? 0) < until)
   }
 
   #fresh(node: Node, visit: Visit): SpecNode {
@@ -200,6 +188,9 @@ export class TreeWalk {
     ) {
       return { kind: 'scalar', value: BigInt(source), position }
     }
+    // Of the core schema's tags the parser leaves `!!float 1` unread.
+    if (node.tag === 'tag:yaml.org,2002:float' && typeof value === 'string')
+      return { kind: 'scalar', value: Number(value), position }
     if (value === null || ['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
       return { kind: 'scalar', value: value as string, position }
     }
@@ -208,14 +199,7 @@ export class TreeWalk {
 
   /** Counts what the aliases would expand to, so that a small text cannot stand for an endless object. */
   #measure(made: SpecNode, node: Node): void {
-    const children =
-      made.kind === 'sequence'
-        ? made.items
-        : made.kind === 'mapping'
-          ? made.entries.map(({ value }) => value)
-          : made.kind === 'tagged'
-            ? made.args.entries.map(({ value }) => value)
-            : []
+    const children = childrenOf(made)
     const size = children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1)
     this.#sizes.set(made, Math.min(size, mostExpanded))
     if (size > mostExpanded)
@@ -245,8 +229,4 @@ export class TreeWalk {
     const at = this.#source.text.lastIndexOf(`!${tag}`, start)
     return at === -1 ? this.#position(node) : this.#source.position(at, at + tag.length + 1)
   }
-}
-
-function isMergeKey(key: Node): boolean {
-  return isScalar(key) && (key.source ?? key.value) === '<<' && key.type === 'PLAIN'
 }

@@ -15,12 +15,21 @@ export type CliOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly stdin?: string
   /** Called with the child's process once it runs: to send it a signal. */
-  readonly onSpawn?: (child: { readonly pid?: number | undefined; kill(signal: NodeJS.Signals): boolean }) => void
+  readonly onSpawn?: (child: {
+    readonly pid?: number | undefined
+    kill(signal: NodeJS.Signals): boolean
+  }) => void
 }
 
 /** Runs the built command line as a user does, in a process of its own. */
-export function flambe(args: readonly string[], { cwd, env, stdin = '', onSpawn }: CliOptions = {}): Promise<CliResult> {
-  const child = spawn(process.execPath, [bin, ...args], { ...(cwd && { cwd }), env: { ...process.env, ...env } })
+export function flambe(
+  args: readonly string[],
+  { cwd, env, stdin = '', onSpawn }: CliOptions = {},
+): Promise<CliResult> {
+  const child = spawn(process.execPath, [bin, ...args], {
+    ...(cwd && { cwd }),
+    env: { ...process.env, ...env },
+  })
   onSpawn?.(child)
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
