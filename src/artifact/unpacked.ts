@@ -24,7 +24,7 @@ export async function unpackedDirectory(
 
 /** A folder that goes with the process: loaded code may still read its files until then. */
 export async function temporaryDirectory(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'flambe-'))
+  const directory = await mkdtemp(join(tmpdir(), 'flambe-unpacked-'))
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   return directory
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { FlambeError } from '../errors.ts'
 import { codeOf, fileFailure } from './failure.ts'
 
 /*
@@ -9,6 +10,8 @@ import { codeOf, fileFailure } from './failure.ts'
  * Between the last two steps the name is free, and whoever looks for it (`settledDirectory`) finds the complete
  * `next` beside it: at every moment, and after a kill at any, readers get the old folder or the new one.
  */
+const mostTurns = 50
+
 type Role = 'writing' | 'next' | 'old'
 
 /**
@@ -52,14 +55,35 @@ export async function settledDirectory(target: string): Promise<string> {
 
 async function takeName(target: string, temporary: string): Promise<void> {
   const unique = basename(temporary).slice(`.${nameOf(target, 'writing')}`.length)
-  const sibling = (role: Role) => join(dirname(target), `.${nameOf(target, role)}${unique}`)
+  const sibling = (role: Role, turn = '') => join(dirname(target), `.${nameOf(target, role)}${unique}${turn}`)
   await sync(temporary)
   const next = sibling('next')
   await rename(temporary, next)
-  await stepAside(target, sibling('old'))
-  await rename(next, target)
-  await sync(dirname(target))
-  await rm(sibling('old'), { recursive: true, force: true })
+  try {
+    // Another writer may take the name in between: then its folder steps aside too, and the last one stays.
+    for (let turn = 0; !(await tookName(target, { next, old: sibling('old', `-${turn}`) })); turn++) {
+      if (turn === mostTurns) throw new FlambeError('UNAVAILABLE', `others keep writing ${target}`)
+    }
+    await sync(dirname(target))
+  } finally {
+    await rm(next, { recursive: true, force: true })
+  }
+}
+
+async function tookName(target: string, { next, old }: { next: string; old: string }): Promise<boolean> {
+  await stepAside(target, old)
+  try {
+    await rename(next, target)
+    return true
+  } catch (error) {
+    // A reader that found the name free has put the folder there already.
+    if (codeOf(error) === 'ENOENT') return true
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') return false
+    await rename(old, target).catch(() => {})
+    throw error
+  } finally {
+    await rm(old, { recursive: true, force: true })
+  }
 }
 
 async function stepAside(target: string, old: string): Promise<void> {
