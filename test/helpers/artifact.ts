@@ -97,7 +97,7 @@ export const engineConfig = (more: ComponentConfig['args'] = {}): ComponentConfi
 /** An engine whose leaves hold numbers of their own, so that a mix-up shows. */
 export async function buildEngine(config = engineConfig()): Promise<Engine> {
   const engine = (await construct(config, {
-    types: new Map<string, typeof Leaf | typeof Engine>(types),
+    types,
   })) as Engine
   const leaves = [engine.model, ...engine.extras, ...Object.values(engine.table), engine.made]
   for (const [index, leaf] of leaves.entries()) leaf.weight.fill(index + 1)
