@@ -2,7 +2,8 @@ import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
 import { inside, type Place, type Scope } from './scope.ts'
 import { isDeclaredOutside } from './special-types.ts'
-import { isReference, isTuple } from './type-kinds.ts'
+import { isAbsent, isReference, isTuple, members } from './type-kinds.ts'
+import { unionSchema } from './union-schema.ts'
 
 /** The schema of an array, a tuple, or what is an array as data (`Iterable<T>`); `undefined` for all others. */
 export function arraySchema(type: ts.Type, place: Place, scope: Scope): JsonSchema | undefined {
@@ -29,7 +30,17 @@ function tupleSchema(type: ts.TupleTypeReference, place: Place, scope: Scope): J
   const { ts, checker } = scope
   const { elementFlags } = type.target
   const elements = checker.getTypeArguments(type)
-  const convert = (element: ts.Type, index: number) => scope.toSchema(element, inside(place, `[${index}]`))
+  const convert = (element: ts.Type, index: number) => {
+    const at = inside(place, `[${index}]`)
+    const isOptional = ((elementFlags[index] ?? 0) & ts.ElementFlags.Optional) !== 0
+    return isOptional
+      ? unionSchema(
+          members(element).filter((one) => !isAbsent(one, ts)),
+          at,
+          scope,
+        )
+      : scope.toSchema(element, at)
+  }
   const count = (flags: ts.ElementFlags) => elementFlags.filter((one) => (one & flags) !== 0).length
   const firstRest = elementFlags.findIndex((flags) => (flags & ts.ElementFlags.Variable) !== 0)
   const fixed = firstRest === -1 ? elements.length : firstRest

@@ -59,6 +59,7 @@ function forced(ts: TypeScript): ts.CompilerOptions {
     skipDefaultLibCheck: true,
     noEmit: true,
     noLib: false,
+    libReplacement: false,
     composite: false,
     incremental: false,
   }

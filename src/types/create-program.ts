@@ -5,13 +5,13 @@ import type { TypeScript } from './scope.ts'
 
 export type TracedProgram = {
   readonly program: ts.Program
-  /** Every file that was read, but for the compiler's own library. */
-  readonly files: readonly string[]
+  /** The text of every file that was read, but for the compiler's own library. */
+  readonly files: ReadonlyMap<string, string>
   /** Paths that were looked for and are not there: one that appears may change what an import means. */
   readonly absent: readonly string[]
 }
 
-type Trace = { readonly files: Set<string>; readonly absent: Set<string> }
+type Trace = { readonly files: Map<string, string>; readonly absent: Set<string> }
 
 /** Stands in for @types/node where it is not installed. */
 const nodeTypes = 'interface Buffer extends Uint8Array {}'
@@ -21,7 +21,7 @@ export function createProgram(
   ts: TypeScript,
   { entry, flambe }: { entry: string; flambe: string },
 ): TracedProgram {
-  const trace: Trace = { files: new Set(), absent: new Set() }
+  const trace: Trace = { files: new Map(), absent: new Set() }
   const stub = join(dirname(entry), '__node-types.d.ts')
   const host = tracedHost(ts, { directory: dirname(entry), stub, trace })
   const { options, declarations } = projectOptions(entry, { ts, host, flambe })
@@ -32,7 +32,7 @@ export function createProgram(
   const library = dirname(host.getDefaultLibFileName(options))
   return {
     program,
-    files: [...trace.files].filter((file) => dirname(file) !== library),
+    files: new Map([...trace.files].filter(([file]) => dirname(file) !== library)),
     absent: [...trace.absent],
   }
 }
@@ -49,7 +49,7 @@ function tracedHost(
   const readFile = (file: string) => {
     if (file === stub) return nodeTypes
     const text = base.readFile(file)
-    if (text !== undefined) trace.files.add(file)
+    if (text !== undefined) trace.files.set(file, text)
     return text
   }
   return {

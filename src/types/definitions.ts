@@ -4,6 +4,8 @@ import { mapSubschemas } from './subschemas.ts'
 
 type Definition = {
   readonly name: string
+  /** The name without the number that tells instances of a generic apart. */
+  readonly base: string
   /** Written down under its name even if it is not recursive: it has a name in the user's code. */
   readonly shared: boolean
   recursive: boolean
@@ -16,6 +18,11 @@ export type Definitions = { readonly byType: Map<ts.Type, Definition>; readonly 
 const prefix = '#/$defs/'
 
 export const newDefinitions = (): Definitions => ({ byType: new Map(), names: new Set() })
+
+/** How many instances of one generic are being written, each inside the one before it. */
+export function nesting(name: string, { byType }: Definitions): number {
+  return [...byType.values()].filter((one) => one.base === name && one.schema === undefined).length
+}
 
 /** The schema of a type that may be recursive: `build`'s result, or a reference to it. */
 export function define(
@@ -30,6 +37,7 @@ export function define(
   }
   const definition: Definition = {
     name: unique(name, definitions),
+    base: name,
     shared,
     recursive: false,
     schema: undefined,

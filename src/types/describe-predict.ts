@@ -82,7 +82,8 @@ function outputOf(
 function schemaOf(type: ts.Type, place: Place, { scope, hints }: { scope: Scope; hints: Hints }): JsonSchema {
   const present = members(type).filter((one) => !isAbsent(one, scope.ts))
   const [only] = present
-  if (present.length === members(type).length) return scope.toSchema(type, place, hints)
+  if (present.length === 0 || present.length === members(type).length)
+    return scope.toSchema(type, place, hints)
   return present.length === 1 && only
     ? scope.toSchema(only, place, hints)
     : unionSchema(present, place, scope)

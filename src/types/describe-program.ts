@@ -42,10 +42,26 @@ export async function describeProgram({ entry, exports, flambe }: CompileRequest
   const found = exportsOf(entry, reader)
     .filter(([name]) => exports?.includes(name) ?? true)
     .flatMap(([name, symbol]) => {
-      const description = describeClass(name, symbol, { reader, flambe: dirname(flambe) })
+      const description = describeSafely(name, symbol, { reader, flambe: dirname(flambe) })
       return description ? [[name, description] as const] : []
     })
   return { files, absent, classes: Object.fromEntries(found), notices: [...notices.values()] }
+}
+
+/** The compiler itself fails on some rare code: that class is then as one without types. */
+function describeSafely(
+  ...[name, symbol, options]: Parameters<typeof describeClass>
+): ReturnType<typeof describeClass> {
+  try {
+    return describeClass(name, symbol, options)
+  } catch (error) {
+    const [declaration] = symbol.declarations ?? []
+    options.reader.notify(
+      { path: name, node: declaration, depth: 0 },
+      `its types cannot be read (${String(error)}); anything is accepted`,
+    )
+    return { factories: {} }
+  }
 }
 
 /** Values that the module exports, through re-exports; `export type` gives none. */

@@ -1,6 +1,5 @@
 import type ts from 'typescript'
 import type { Reader } from './scope.ts'
-import { members } from './type-kinds.ts'
 
 /** What a doc comment says. */
 export type Docs = { readonly description: string; readonly tags: readonly DocTag[] }
@@ -21,20 +20,21 @@ export function docsOfSymbol(symbol: ts.Symbol, reader: Reader): Docs {
   return docsOnSameLine(declaration, reader)
 }
 
+/** Aliases of aliases go this deep at most: a recursive one would go on for ever. */
+const maxAliases = 8
+
 /**
  * The doc comments of aliases of primitives in a type as it is written (`Probability`, `Probability[]`): the checker
  * takes such an alias for the primitive itself.
  */
-export function docsOfTypeNode(node: ts.Node | undefined, reader: Reader): Docs {
+export function docsOfTypeNode(node: ts.Node | undefined, reader: Reader, depth = 0): Docs {
   const { ts } = reader
-  if (!node) return noDocs
-  if (ts.isTypeReferenceNode(node)) return node.typeArguments ? noDocs : docsOfAlias(node, reader)
-  if (ts.isParenthesizedTypeNode(node) || ts.isTypeOperatorNode(node))
-    return docsOfTypeNode(node.type, reader)
-  if (ts.isArrayTypeNode(node)) return { ...docsOfTypeNode(node.elementType, reader), description: '' }
-  if (ts.isUnionTypeNode(node))
-    return node.types.map((one) => docsOfTypeNode(one, reader)).reduce(mergeDocs, noDocs)
-  return noDocs
+  const within = (inner: ts.Node) => docsOfTypeNode(inner, reader, depth + 1)
+  if (!node || depth > maxAliases) return noDocs
+  if (ts.isTypeReferenceNode(node)) return node.typeArguments ? noDocs : docsOfAlias(node, reader, depth)
+  if (ts.isParenthesizedTypeNode(node) || ts.isTypeOperatorNode(node)) return within(node.type)
+  if (ts.isArrayTypeNode(node)) return { ...within(node.elementType), description: '' }
+  return ts.isUnionTypeNode(node) ? node.types.map(within).reduce(mergeDocs, noDocs) : noDocs
 }
 
 /** The first one's description and tags win: a later tag of the same name is the more general one. */
@@ -51,14 +51,15 @@ export function plain(text: string): string {
   return text.replace(/\{@link(?:code|plain)?\s+([^}]*)\}/g, '$1').trim()
 }
 
-function docsOfAlias(node: ts.TypeReferenceNode, reader: Reader): Docs {
+function docsOfAlias(node: ts.TypeReferenceNode, reader: Reader, depth: number): Docs {
   const { ts, checker } = reader
   const named = checker.getSymbolAtLocation(node.typeName)
   const symbol = named && named.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(named) : named
   if (!symbol || !(symbol.flags & ts.SymbolFlags.TypeAlias)) return noDocs
-  if (members(checker.getDeclaredTypeOfSymbol(symbol)).some((type) => type.aliasSymbol)) return noDocs
+  // A type that knows its alias brings the alias's docs itself.
+  const own = checker.getDeclaredTypeOfSymbol(symbol).aliasSymbol ? noDocs : docsOfSymbol(symbol, reader)
   const declaration = symbol.declarations?.find(ts.isTypeAliasDeclaration)
-  return mergeDocs(docsOfSymbol(symbol, reader), docsOfTypeNode(declaration?.type, reader))
+  return mergeDocs(own, docsOfTypeNode(declaration?.type, reader, depth + 1))
 }
 
 /** `{ /** Doc *\/ name: string }` on one line, which the compiler takes for a comment on the brace. */

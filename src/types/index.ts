@@ -1,2 +1,2 @@
-export { describeModule } from './describe-module.ts'
+export { type DescribeOptions, describeModule } from './describe-module.ts'
 export type { ClassDescription, ModuleDescription, PredictDescription } from './types.ts'

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../construct/index.ts'
 import { type Hints, noHints } from './hints.ts'
 import { templatePattern } from './primitive-schema.ts'
 import { propertySchema } from './property-schema.ts'
-import { inside, type Place, type Reader, type Scope } from './scope.ts'
+import { inside, type Place, type Reader, type Scope, type TypeScript } from './scope.ts'
 import { isCallable, isClassInstance, isTemplate } from './type-kinds.ts'
 
 type Keywords = Exclude<JsonSchema, boolean>
@@ -45,8 +45,13 @@ function dataOf(type: ts.Type, scope: Scope): readonly ts.Symbol[] {
     if (!isPublic(symbol, scope)) return false
     // Methods and accessors of a class are on its prototype, which JSON does not see.
     if (isInstance && symbol.flags & (ts.SymbolFlags.Method | ts.SymbolFlags.Accessor)) return false
-    return use !== 'output' || !isCallable(checker.getTypeOfSymbol(symbol))
+    return use !== 'output' || !isLeftOut(checker.getTypeOfSymbol(symbol), ts)
   })
+}
+
+/** What JSON.stringify leaves out of an object. */
+function isLeftOut(type: ts.Type, ts: TypeScript): boolean {
+  return isCallable(type) || (type.flags & ts.TypeFlags.ESSymbolLike) !== 0
 }
 
 function isPublic(symbol: ts.Symbol, { ts }: Reader): boolean {

@@ -45,7 +45,18 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
 }
 
 const inexpressible = new Set(
-  ['DataView', 'Map', 'ReadonlyMap', 'Set', 'ReadonlySet', 'WeakMap', 'WeakSet', 'RegExp', 'Promise'].concat([
+  [
+    'DataView',
+    'Map',
+    'ReadonlyMap',
+    'Set',
+    'ReadonlySet',
+    'WeakMap',
+    'WeakSet',
+    'RegExp',
+    'Promise',
+    'Error',
+  ].concat([
     'Function',
     'Symbol',
     'URL',

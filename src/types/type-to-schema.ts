@@ -1,7 +1,7 @@
 import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
 import { arraySchema } from './array-schema.ts'
-import { define, finish, newDefinitions } from './definitions.ts'
+import { define, finish, nesting, newDefinitions } from './definitions.ts'
 import { docsOfSymbol, noDocs } from './doc-comment.ts'
 import { applyDocs } from './doc-keywords.ts'
 import { type Hints, noHints } from './hints.ts'
@@ -13,8 +13,10 @@ import { isCallable, isObject, isReference, members } from './type-kinds.ts'
 import { unionSchema } from './union-schema.ts'
 import { valueSchema } from './value-schema.ts'
 
-/** Generics that expand without end (`Nest<T> = { inner: Nest<T[]> }`) stop here; no type that people write is deeper. */
+/** No type that people write is deeper. */
 const maxDepth = 40
+/** Generics that expand without end (`Nest<T> = { inner: Nest<T[]> }`) stop here. */
+const maxNesting = 5
 
 /** Makes one schema that stands alone: `build` converts its types with the scope that it is given. */
 export function standalone(reader: Reader, use: Use, build: (scope: Scope) => JsonSchema): JsonSchema {
@@ -41,7 +43,7 @@ function convert(
   if (type.flags & ts.TypeFlags.Instantiable) return constraintSchema(type, place, scope)
   if (type.isUnion()) return named(type, place, { scope, hints })
   if (type.isIntersection()) {
-    const part = type.types.find((one) => isLeaf(one, ts))
+    const part = type.types.find((one) => isLeaf(one, scope))
     if (part) return convert(part, inside(place, ''), { scope })
   }
   const special = specialSchema(type)
@@ -69,6 +71,7 @@ function named(type: ts.Type, place: Place, { scope, hints }: { scope: Scope; hi
   }
   const canRecur = symbol !== undefined || (isObject(type, ts) && !isReference(type, ts))
   if (!canRecur || hints.size > 0) return build()
+  if (symbol && nesting(symbol.name, scope.definitions) > maxNesting) return anything(type, place, scope)
   return define(type, build, { definitions: scope.definitions, name: symbol?.name ?? 'Nested', shared })
 }
 
@@ -82,9 +85,11 @@ function nameOf(type: ts.Type, { ts, program }: Scope): ts.Symbol | undefined {
 }
 
 /** Brands (`string & { __brand: 'id' }`) are what they brand. */
-function isLeaf(type: ts.Type, ts: Scope['ts']): boolean {
+function isLeaf(type: ts.Type, { ts, checker }: Scope): boolean {
   if (type.flags & (ts.TypeFlags.NonPrimitive | ts.TypeFlags.Unknown)) return false
-  return primitiveSchema(type, ts) !== undefined || specialSchema(type) !== 'ordinary'
+  if (primitiveSchema(type, ts) !== undefined || checker.isArrayType(type) || checker.isTupleType(type))
+    return true
+  return specialSchema(type) !== 'ordinary'
 }
 
 function constraintSchema(type: ts.Type, place: Place, scope: Scope): JsonSchema {
@@ -94,9 +99,15 @@ function constraintSchema(type: ts.Type, place: Place, scope: Scope): JsonSchema
 }
 
 /** An `any` that was written is meant; one that stands for a type not found is not. */
-function anySchema(type: ts.Type, place: Place, { notify }: Scope): JsonSchema {
-  const written = 'intrinsicName' in type && type.intrinsicName === 'any'
-  if (!written) notify(place, 'the type cannot be found; any value is accepted')
+function anySchema(type: ts.Type, { path, node, depth }: Place, { ts, notify }: Scope): JsonSchema {
+  if ('intrinsicName' in type && type.intrinsicName === 'any') return true
+  const isTyped =
+    node && (ts.isParameter(node) || ts.isPropertySignature(node) || ts.isPropertyDeclaration(node))
+  const written = isTyped ? node.type?.getText() : undefined
+  notify(
+    { path, node, depth },
+    `${written ? `\`${written}\`` : 'its type'} cannot be found; any value is accepted`,
+  )
   return true
 }
 

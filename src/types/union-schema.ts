@@ -29,7 +29,11 @@ export function combine(schemas: readonly JsonSchema[]): JsonSchema {
   const bare = distinct.flatMap(bareTypeOf)
   const bool = bothBooleans(literals)
   const values = bool ? literals.filter((value) => typeof value !== 'boolean') : literals
-  const types = bool ? [...bare, 'boolean'] : bare
+  const types = [
+    ...bare.filter((type) => type !== 'null'),
+    ...(bool ? ['boolean'] : []),
+    ...bare.filter((type) => type === 'null'),
+  ]
   const others = distinct.filter((one) => literalOf(one).length + bareTypeOf(one).length === 0)
   const nulled = values.length > 0 && types.length === 1 && types[0] === 'null'
   const branches = [
