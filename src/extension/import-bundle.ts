@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { SourceMap } from 'node:module'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importCompiled, mapUserModules } from '../artifact/index.ts'
 import { isComponentClass, isRegistration, isRunnableClass } from '../construct/index.ts'
@@ -26,7 +27,7 @@ export async function importBundle(
   await rename(temporary, file)
   mapUserModules({ flambe })
   process.setSourceMapsEnabled(true)
-  const exported = await importNamed(pathToFileURL(file).href, source)
+  const exported = await importNamed(file, { map, source })
   const names = Object.keys(exported)
   if (
     Object.values(exported).some(
@@ -46,13 +47,13 @@ export async function importBundle(
 }
 
 async function importNamed(
-  url: string,
-  { namespace, entry }: Source,
+  file: string,
+  { map, source: { namespace, entry, directory } }: { readonly map: string; readonly source: Source },
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return (await importCompiled(url, { parent: pathToFileURL(entry).href })) as Readonly<
-      Record<string, unknown>
-    >
+    return (await importCompiled(pathToFileURL(file).href, {
+      parent: pathToFileURL(entry).href,
+    })) as Readonly<Record<string, unknown>>
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FlambeError(
@@ -60,17 +61,24 @@ async function importNamed(
       `the extension "${namespace}" threw while it was imported: ${reason}`,
       {
         cause,
-        hint: `see ${firstPlace(cause) ?? entry}`,
+        hint: `see ${placeOf(cause, { file, map, directory }) ?? entry}`,
       },
     )
   }
 }
 
-/** The user's file and line that a stack starts with. */
-function firstPlace(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !error.stack) return undefined
-  const place = /\(?((?:file:\/\/)?\/[^\s()]+:\d+:\d+)\)?/.exec(error.stack)?.[1]
-  return place?.replace('file://', '')
+/** The user's file and line where the stack enters the compiled code, whether the stack is mapped already or not. */
+function placeOf(
+  error: unknown,
+  { file, map, directory }: { file: string; map: string; directory: string },
+): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const compiled = new RegExp(`${basename(file).replace('.', '\\.')}:(\\d+):(\\d+)`).exec(stack)
+  if (!compiled) return /((?:file:\/\/)?\/[^\s()]+:\d+:\d+)/.exec(stack)?.[1]?.replace('file://', '')
+  const entry = new SourceMap(JSON.parse(map)).findEntry(Number(compiled[1]) - 1, Number(compiled[2]) - 1)
+  return 'originalSource' in entry
+    ? `${join(directory, entry.originalSource)}:${entry.originalLine + 1}`
+    : undefined
 }
 
 /** The source map with the sources' real folder, so that stacks name the user's files. */
