@@ -49,7 +49,9 @@ export async function measure({ argv, cwd, env }: Command): Promise<Figures> {
   })
   const seconds = (performance.now() - started) / 1000
   if (status !== 0) throw new Error(`${argv.join(' ')} ended with ${status}:\n${stderr.join('')}`)
-  const peaks = [...stderr.join('').matchAll(/maxrss=(\d+)/g)].map(([, kilobytes]) => Number(kilobytes) / 1024)
+  const peaks = [...stderr.join('').matchAll(/maxrss=(\d+)/g)].map(
+    ([, kilobytes]) => Number(kilobytes) / 1024,
+  )
   return { seconds, peakMegabytes: Math.max(0, ...peaks), stdout: stdout.join('') }
 }
 

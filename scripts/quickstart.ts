@@ -45,7 +45,9 @@ function flambe(...args: (string | { stdin: string })[]): string {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const seconds = ((performance.now() - started) / 1000).toFixed(2)
-  console.log(`\n$ flambe ${argv.map((arg) => (arg.startsWith(root) ? relative(root, arg) : arg)).join(' ')}   (${seconds} s)`)
+  console.log(
+    `\n$ flambe ${argv.map((arg) => (arg.startsWith(root) ? relative(root, arg) : arg)).join(' ')}   (${seconds} s)`,
+  )
   if (status !== 0) process.exit(status ?? 70)
   return stdout
 }

@@ -40,6 +40,8 @@ export async function traceFiles(source: Source, { imports }: Bundle, platform: 
   const kept: string[] = []
   let native = false
   for (const path of all) {
+    // nft lists the links on its way too; what they lead to is listed where it really is.
+    if ((await stat(path)).isDirectory()) continue
     if (!looksNative(path)) kept.push(path)
     else if (await fits(path, platform)) {
       kept.push(path)

@@ -353,6 +353,28 @@ describe('packing', () => {
     ])
   })
 
+  test('links are followed: a linked node_modules, and the store of pnpm', async () => {
+    const directory = folder({
+      'ext/index.ts': project['ext/index.ts'],
+      'ext/node_modules/.pnpm/a@1.0.0/node_modules/a/package.json':
+        '{"name": "a", "version": "1.0.0", "main": "index.js"}',
+      'ext/node_modules/.pnpm/a@1.0.0/node_modules/a/index.js': "exports.a = require('b')",
+      'ext/node_modules/.pnpm/b@2.0.0/node_modules/b/package.json':
+        '{"name": "b", "version": "2.0.0", "main": "index.js"}',
+      'ext/node_modules/.pnpm/b@2.0.0/node_modules/b/index.js': "module.exports = 'b2'",
+    })
+    const modules = join(directory, 'ext', 'node_modules')
+    symlinkSync('.pnpm/a@1.0.0/node_modules/a', join(modules, 'a'))
+    symlinkSync('../../b@2.0.0/node_modules/b', join(modules, '.pnpm/a@1.0.0/node_modules/b'))
+    const { files } = await (await open('./ext', directory)).pack()
+    expect([...files.keys()].filter((path) => path.includes('node_modules'))).toEqual([
+      'code/ext/node_modules/a/index.js',
+      'code/ext/node_modules/a/package.json',
+      'code/ext/node_modules/b/index.js',
+      'code/ext/node_modules/b/package.json',
+    ])
+  })
+
   test('a changed installation is traced again', async () => {
     const directory = folder(project)
     await (await open('./ext', directory)).pack()

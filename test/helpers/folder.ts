@@ -19,6 +19,6 @@ export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}
 export function exampleCopy(name: string): string {
   const directory = folder()
   const source = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
-  cpSync(source, directory, { recursive: true, filter: (path) => !/\/out(\/|$)/.test(path) })
+  cpSync(source, directory, { recursive: true, filter: (path) => !/\/(out|node_modules)(\/|$)/.test(path) })
   return directory
 }

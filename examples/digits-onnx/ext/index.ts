@@ -23,7 +23,11 @@ export class DigitReader extends Component {
   }
 
   /** The digit in a picture of 8 by 8 pixels. */
-  async predict({ image }: { /** Rows of pixels, 0 is white and 1 is black. @minItems 8 @maxItems 8 */ image: number[][] }): Promise<{
+  async predict({
+    image,
+  }: {
+    /** Rows of pixels, 0 is white and 1 is black. @minItems 8 @maxItems 8 */ image: number[][]
+  }): Promise<{
     label: number
     probabilities: Float32Array
   }> {
