@@ -1,12 +1,13 @@
 import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
-import { type Hints, hintsOf } from './hints.ts'
+import { plain } from './doc-comment.ts'
+import type { Hints } from './hints.ts'
 import { methodsOf, objectSchema } from './object-schema.ts'
 import { parameterOf } from './parameter.ts'
 import type { Place, Reader, Scope } from './scope.ts'
 import { specialSchema } from './special-types.ts'
 import { isSchema } from './subschemas.ts'
-import { isAbsent, isCallable, isClassInstance, isObject, members } from './type-kinds.ts'
+import { isAbsent, isAnyObject, isCallable, isClassInstance, isObject, members } from './type-kinds.ts'
 import { standalone } from './type-to-schema.ts'
 import { combine } from './union-schema.ts'
 
@@ -24,8 +25,7 @@ export function argumentsSchema(
 ): JsonSchema | undefined {
   const [symbol, ...more] = signature.parameters
   if (!symbol) return { type: 'object', additionalProperties: false }
-  const { declaration, type, isTyped, at } = parameterOf(symbol, place, reader)
-  const hints = hintsOf(declaration, reader)
+  const { type, hints, isTyped, at } = parameterOf(symbol, place, reader)
   if (!isTyped) {
     reader.notify(at, 'has no types; anything is accepted')
     return namesOnly(hints)
@@ -35,9 +35,13 @@ export function argumentsSchema(
     reader.notify(at, 'does not take one object of named arguments; anything is accepted')
     return undefined
   }
+  const { ts, checker } = reader
+  const description = plain(ts.displayPartsToString(signature.getDocumentationComment(checker)))
   return standalone(reader, 'parameters', (scope) => {
     const schemas = types.map((one) => namedArguments(one, at, { scope, hints }))
-    return schemas.length === 1 ? (schemas[0] ?? true) : oneOfSeveral(schemas)
+    const [only, ...others] = schemas
+    const schema = only && others.length === 0 ? only : oneOfSeveral(schemas)
+    return description === '' ? schema : { ...schema, description }
   })
 }
 
@@ -57,7 +61,7 @@ export function namesOnly(hints: Hints): JsonSchema | undefined {
 /** Not positional: neither a number, an array, a function, nor a component itself. */
 function isNamed(type: ts.Type, reader: Reader): boolean {
   const { ts, checker } = reader
-  if (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.NonPrimitive)) return true
+  if (isAnyObject(type, ts)) return true
   if (type.isIntersection()) return type.types.every((one) => isNamed(one, reader))
   if (!isObject(type, ts) || checker.isArrayLikeType(type) || isCallable(type)) return false
   return (
@@ -76,16 +80,14 @@ function namedArguments(
   at: Place,
   { scope, hints }: { scope: Scope; hints: Hints },
 ): Keywords {
-  const { ts } = scope
-  const isOpen = type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown | ts.TypeFlags.NonPrimitive)
-  if (!isOpen) return objectSchema(type, at, { scope, hints })
+  if (!isAnyObject(type, scope.ts)) return objectSchema(type, at, { scope, hints })
   // For the notice, if the type was not found.
   scope.toSchema(type, at)
   return { type: 'object' }
 }
 
 /** Overall names, for those who list arguments, and the exact alternatives. */
-function oneOfSeveral(schemas: readonly Keywords[]): JsonSchema {
+function oneOfSeveral(schemas: readonly Keywords[]): Keywords {
   const found = new Map<string, JsonSchema[]>()
   for (const schema of schemas) {
     for (const [name, one] of Object.entries(schema['properties'] ?? {})) {

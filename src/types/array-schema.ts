@@ -3,7 +3,7 @@ import type { JsonSchema } from '../construct/index.ts'
 import { inside, type Place, type Scope } from './scope.ts'
 import { isDeclaredOutside } from './special-types.ts'
 import { isAbsent, isReference, isTuple, members } from './type-kinds.ts'
-import { unionSchema } from './union-schema.ts'
+import { combine, unionSchema } from './union-schema.ts'
 
 /** The schema of an array, a tuple, or what is an array as data (`Iterable<T>`); `undefined` for all others. */
 export function arraySchema(type: ts.Type, place: Place, scope: Scope): JsonSchema | undefined {
@@ -56,7 +56,6 @@ function tupleSchema(type: ts.TupleTypeReference, place: Place, scope: Scope): J
 }
 
 function itemsOf(rest: readonly JsonSchema[]): { readonly items?: JsonSchema } {
-  const [only, ...others] = rest
-  if (rest.includes(true) || only === undefined) return {}
-  return { items: others.length === 0 ? only : { anyOf: [...rest] } }
+  const items = combine(rest)
+  return items === true ? {} : { items }
 }

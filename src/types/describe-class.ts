@@ -20,9 +20,9 @@ export function describeClass(
   if (symbol.declarations?.some((one) => ts.getCombinedModifierFlags(one) & ts.ModifierFlags.Abstract))
     return undefined
   const signatures = statics.getConstructSignatures()
-  const isClass = signatures.length > 0 || (symbol.flags & ts.SymbolFlags.Class) !== 0
-  if (!isClass) return undefined
-  const signature = lastSignature(signatures, place, reader)
+  if (signatures.length === 0 && !(symbol.flags & ts.SymbolFlags.Class)) return undefined
+  const isKnown = !hasUnknownBase(symbol.valueDeclaration, reader)
+  const signature = isKnown ? lastSignature(signatures, place, reader) : undefined
   const instance = signature?.getReturnType() ?? checker.getDeclaredTypeOfSymbol(symbol)
   const { description } = docsOfSymbol(symbol, reader)
   const parameters = signature && argumentsSchema(signature, inside(place, ' constructor'), reader)
@@ -34,6 +34,17 @@ export function describeClass(
     factories: factoriesOf(statics, instance, { place, reader, flambe }),
     ...(predict && { predict }),
   }
+}
+
+/** True if the constructor is that of a class whose types are not found. */
+function hasUnknownBase(declaration: ts.Declaration | undefined, reader: Reader): boolean {
+  const { ts, checker } = reader
+  if (!declaration || !ts.isClassLike(declaration)) return false
+  const heritage = declaration.heritageClauses?.find(({ token }) => token === ts.SyntaxKind.ExtendsKeyword)
+  const base = heritage?.types[0]?.expression
+  if (!base || declaration.members.some(ts.isConstructorDeclaration)) return false
+  const type = checker.getTypeAtLocation(base)
+  return (type.flags & ts.TypeFlags.Any) !== 0 || hasUnknownBase(type.getSymbol()?.valueDeclaration, reader)
 }
 
 /** Static methods that give an instance, but for those that every Component has (`create`, `loadFromPath`). */

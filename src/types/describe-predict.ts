@@ -1,9 +1,9 @@
 import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
 import { namesOnly } from './arguments-schema.ts'
-import { type Docs, docsOfSymbol, docsOfTypeNode, mergeDocs, plain } from './doc-comment.ts'
+import { type Docs, docsOfSymbol, docsOfTypeNode, mergeDocs, remark } from './doc-comment.ts'
 import { applyDocs } from './doc-keywords.ts'
-import { type Hints, hintsOf } from './hints.ts'
+import type { Hints } from './hints.ts'
 import { itemsOfStream } from './item-of-stream.ts'
 import { parameterOf } from './parameter.ts'
 import { parseJson } from './parse-json.ts'
@@ -20,14 +20,16 @@ export function describePredict(
   place: Place,
   reader: Reader,
 ): PredictDescription | undefined {
-  const { checker } = reader
+  const { ts, checker } = reader
   const single = checker.getPropertyOfType(instance, 'predict')
   const symbol = single ?? checker.getPropertyOfType(instance, 'predictBatch')
   if (!symbol) return undefined
   const at = inside(place, `.${symbol.name}`, symbol.valueDeclaration)
-  const signature = lastSignature(checker.getTypeOfSymbol(symbol).getCallSignatures(), at, reader)
+  const method = checker.getNonNullableType(checker.getTypeOfSymbol(symbol))
+  const signature = lastSignature(method.getCallSignatures(), at, reader)
   const docs = docsOfSymbol(symbol, reader)
   const description = docs.description === '' ? {} : { description: docs.description }
+  if (!signature && !(method.flags & ts.TypeFlags.Any)) return undefined
   if (!signature) {
     reader.notify(at, 'has no types; any input is accepted')
     return { ...description, input: true, output: true }
@@ -42,14 +44,13 @@ type Part = { readonly reader: Reader; readonly part: (type: ts.Type) => ts.Type
 function inputSchema(signature: ts.Signature, place: Place, { reader, part, docs }: Part): JsonSchema {
   const [symbol] = signature.parameters
   if (!symbol) return true
-  const { declaration, type, isTyped, at } = parameterOf(symbol, inside(place, ' input'), reader)
-  const hints = hintsOf(declaration, reader)
+  const { node, type, hints, isTyped, at } = parameterOf(symbol, inside(place, ' input'), reader)
   if (!isTyped) {
     reader.notify(at, 'has no types; anything is accepted')
     return namesOnly(hints) ?? true
   }
-  const node = declaration && reader.ts.isParameter(declaration) ? declaration.type : undefined
-  const own = mergeDocs({ ...docsOfSymbol(symbol, reader), tags: [] }, docsOfTypeNode(node, reader))
+  const description = remark(docsOfSymbol(symbol, reader).description)
+  const own = mergeDocs({ description, tags: [] }, docsOfTypeNode(node, reader))
   // Examples of predict are code, or inputs in JSON.
   const examples = docs.tags.filter(({ name, text }) => name === 'example' && parseJson(text) !== undefined)
   return standalone(reader, 'input', (scope) =>
@@ -74,7 +75,7 @@ function outputOf(
   const text = docs.tags.find(({ name }) => name === 'returns' || name === 'return')?.text ?? ''
   const output = standalone(reader, 'output', (scope) => {
     const schema = items ? unionSchema(items, at, scope) : scope.toSchema(part(type), at)
-    return applyDocs(schema, { description: plain(text), tags: [] }, { place: at, scope })
+    return applyDocs(schema, { description: remark(text), tags: [] }, { place: at, scope })
   })
   return items ? { output, stream: true } : { output }
 }

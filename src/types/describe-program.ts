@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type ts from 'typescript'
 import { createProgram, type TracedProgram } from './create-program.ts'
 import { describeClass } from './describe-class.ts'
+import { exportsOf } from './exports-of.ts'
 import type { Place, Reader, TypeScript } from './scope.ts'
 import type { ClassDescription } from './types.ts'
 
@@ -62,21 +63,6 @@ function describeSafely(
     )
     return { factories: {} }
   }
-}
-
-/** Values that the module exports, through re-exports; `export type` gives none. */
-function exportsOf(
-  entry: string,
-  { ts, program, checker }: Reader,
-): readonly (readonly [string, ts.Symbol])[] {
-  const file = program.getSourceFile(entry)
-  const module = file && checker.getSymbolAtLocation(file)
-  if (!module) return []
-  return checker.getExportsOfModule(module).flatMap((symbol) => {
-    if (symbol.declarations?.some((one) => ts.isTypeOnlyExportDeclaration(one))) return []
-    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
-    return target.flags & ts.SymbolFlags.Value ? [[symbol.name, target] as const] : []
-  })
 }
 
 function locate(

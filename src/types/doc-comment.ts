@@ -48,7 +48,12 @@ export function mergeDocs(first: Docs, second: Docs): Docs {
 
 /** Text of a doc comment, with `{@link Name}` as the name. */
 export function plain(text: string): string {
-  return text.replace(/\{@link(?:code|plain)?\s+([^}]*)\}/g, '$1').trim()
+  return text.replace(/\{@link(?:code|plain)?\s+([^}]*?)\s*\}/g, '$1').trim()
+}
+
+/** Text after `@param x` or `@returns`, which many write with a dash. */
+export function remark(text: string): string {
+  return plain(text).replace(/^-\s*/, '')
 }
 
 function docsOfAlias(node: ts.TypeReferenceNode, reader: Reader, depth: number): Docs {

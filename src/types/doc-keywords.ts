@@ -1,8 +1,8 @@
 import type { Json, JsonSchema } from '../construct/index.ts'
+import { constrain } from './constrain.ts'
 import type { Docs, DocTag } from './doc-comment.ts'
 import { parseJson } from './parse-json.ts'
 import type { Place, Scope } from './scope.ts'
-import { isSchema } from './subschemas.ts'
 
 type Value = Json | undefined
 
@@ -78,39 +78,6 @@ function applyTag(
   const value = checks[check](text.trim())
   if (value === undefined) return complain(`@${name} ${text}`, schema, at)
   return constrain(schema, types, { [name]: value }) ?? complain(`@${name}`, schema, at)
-}
-
-/**
- * Puts a keyword where it has a meaning: on the schema itself, on the alternatives of its type, or on an array's
- * items (`@minimum` of `number[]`). `undefined` if there is no such place.
- */
-function constrain(
-  schema: JsonSchema,
-  types: readonly string[],
-  added: { readonly [keyword: string]: Json },
-): JsonSchema | undefined {
-  if (typeof schema === 'boolean') return types.length === 0 && schema ? added : undefined
-  const own = [schema['type'] ?? []].flat()
-  if (types.length === 0 || own.some((type) => types.includes(String(type)))) return merge(schema, added)
-  if (Array.isArray(schema['anyOf'])) {
-    const branches: readonly JsonSchema[] = schema['anyOf']
-    const changed = branches.map((branch) => constrain(branch, types, added))
-    return changed.every((one) => one === undefined)
-      ? undefined
-      : { ...schema, anyOf: changed.map((one, index) => one ?? branches[index] ?? true) }
-  }
-  const items = isSchema(schema['items']) ? constrain(schema['items'], types, added) : undefined
-  return items && { ...schema, items }
-}
-
-/** `type: integer` takes the place of `number` alone, in a list too. */
-function merge(
-  schema: Exclude<JsonSchema, boolean>,
-  added: { readonly [keyword: string]: Json },
-): JsonSchema {
-  const own = schema['type']
-  if (added['type'] === undefined || !Array.isArray(own)) return { ...schema, ...added }
-  return { ...schema, type: own.map((type) => (type === 'number' ? 'integer' : type)) }
 }
 
 function examplesOf({ name, text }: DocTag): readonly Json[] {

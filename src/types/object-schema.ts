@@ -2,7 +2,7 @@ import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
 import { type Hints, noHints } from './hints.ts'
 import { templatePattern } from './primitive-schema.ts'
-import { propertySchema } from './property-schema.ts'
+import { hintedSchema, propertySchema } from './property-schema.ts'
 import { inside, type Place, type Reader, type Scope, type TypeScript } from './scope.ts'
 import { isCallable, isClassInstance, isTemplate } from './type-kinds.ts'
 
@@ -18,10 +18,16 @@ export function objectSchema(
   place: Place,
   { scope, hints = noHints }: { readonly scope: Scope; readonly hints?: Hints },
 ): Keywords {
-  const found = dataOf(type, scope).map((symbol) => {
+  const known = dataOf(type, scope).map((symbol) => {
     const hint = hints.get(symbol.name)
     return [symbol.name, propertySchema(symbol, place, { scope, ...(hint && { hint }) })] as const
   })
+  const names = new Set(known.map(([name]) => name))
+  const hinted = [...hints].flatMap(([name, hint]) => {
+    const property = names.has(name) ? undefined : hintedSchema(hint, inside(place, `.${name}`), scope)
+    return property ? [[name, property] as const] : []
+  })
+  const found = [...known, ...hinted]
   const properties = Object.fromEntries(found.map(([name, { schema }]) => [name, schema]))
   const required = found.filter(([, one]) => one.required).map(([name]) => name)
   return {

@@ -3,7 +3,8 @@ import type { JsonSchema } from '../construct/index.ts'
 import { type Default, defaultOf } from './default-value.ts'
 import { docsOfSymbol, docsOfTypeNode, mergeDocs, noDocs } from './doc-comment.ts'
 import { applyDocs } from './doc-keywords.ts'
-import { defaultOfTag, type Hint, type Hints } from './hints.ts'
+import type { Hint, Hints } from './hints.ts'
+import { defaultOfTag } from './param-tags.ts'
 import { inside, type Place, type Scope } from './scope.ts'
 import { isAbsent, members } from './type-kinds.ts'
 import { unionSchema } from './union-schema.ts'
@@ -32,6 +33,14 @@ export function propertySchema(
     schema: withDefault(applyDocs(schema, docs, { place: at, scope }), value),
     required: !(symbol.flags & ts.SymbolFlags.Optional) && present.length === all.length && !value,
   }
+}
+
+/** A property that only a `@param` tag tells. */
+export function hintedSchema(hint: Hint, place: Place, scope: Scope): Property | undefined {
+  const { type, docs = noDocs, default: value } = hint
+  if (!type) return undefined
+  const schema = applyDocs(scope.toSchema(type, place), docs, { place, scope })
+  return { schema: withDefault(schema, value), required: !value }
 }
 
 function schemaOf(

@@ -49,3 +49,8 @@ export function inside(place: Place, member: string, node?: ts.Node): Place {
 export function isOwnFile(fileName: string): boolean {
   return !fileName.includes('/node_modules/')
 }
+
+/** JavaScript: types are in doc comments. */
+export function isScript(fileName: string): boolean {
+  return /\.[cm]?jsx?$/.test(fileName)
+}

@@ -1,4 +1,5 @@
 import type { Comment, VisitorObject } from 'oxc-parser'
+import { isScript } from './scope.ts'
 
 type Span = { readonly start: number; readonly end: number }
 
@@ -20,9 +21,12 @@ export async function shapeOf(file: string, text: string): Promise<string> {
   const cut = (body: Span | null | undefined) => {
     if (body) cuts.push(body)
   }
-  const isScript = /\.[cm]?jsx?$/.test(file)
-  const isExplicit = !isScript && isolatedDeclarationSync(file, text).errors.length === 0
-  const visitor = isScript ? scriptVisitor(cut, comments, text) : isExplicit ? anyBody(cut) : writtenOut(cut)
+  const isExplicit = !isScript(file) && isolatedDeclarationSync(file, text).errors.length === 0
+  const visitor = isScript(file)
+    ? scriptVisitor(cut, comments, text)
+    : isExplicit
+      ? anyBody(cut)
+      : writtenOut(cut)
   new Visitor(visitor).visit(program)
   return without(text, cuts)
 }

@@ -23,6 +23,7 @@ export const bigint: JsonSchema = { type: 'integer', 'x-flambe-type': 'bigint' }
  */
 const schemas: Readonly<Record<string, JsonSchema>> = {
   Date: { type: 'string', format: 'date-time', 'x-flambe-type': 'Date' },
+  Object: { type: 'object' },
   String: { type: 'string' },
   Number: { type: 'number' },
   Boolean: { type: 'boolean' },

@@ -27,6 +27,12 @@ export function isClassInstance(type: ts.Type, ts: TypeScript): boolean {
   )
 }
 
+/** A type that says no more than "an object", or not even that. */
+export function isAnyObject(type: ts.Type, { TypeFlags }: TypeScript): boolean {
+  const isOpen = (type.flags & (TypeFlags.Any | TypeFlags.Unknown | TypeFlags.NonPrimitive)) !== 0
+  return isOpen || type.getSymbol()?.name === 'Object'
+}
+
 /** What a call needs: a function, a method's type, a class itself. */
 export function isCallable(type: ts.Type): boolean {
   return type.getCallSignatures().length > 0 || isConstructor(type)

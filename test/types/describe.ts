@@ -2,11 +2,16 @@ import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { JsonSchema } from '../../src/construct/index.ts'
-import { type DescribeOptions, describeModule, type ModuleDescription } from '../../src/types/index.ts'
+import {
+  type ClassDescription,
+  type DescribeOptions,
+  describeModule,
+  type ModuleDescription,
+} from '../../src/types/index.ts'
 
 export type Files = Readonly<Record<string, string>>
 
-/** A folder with these files. The system's temporary folder is its parent, so no project's settings apply. */
+/** A folder with these files, in the system's temporary folder, so that no project's settings apply. */
 export async function folderOf(files: Files): Promise<string> {
   const directory = await realpath(await mkdtemp(join(tmpdir(), 'types-')))
   await writeAll(directory, files)
@@ -29,32 +34,40 @@ export async function describeFiles(
   return describeModule({ entry: join(await folderOf(files), name), ...options })
 }
 
-/** The schema that each property type gets as input, output or argument; all of them in one module. */
-export async function schemasOf(
-  types: Readonly<Record<string, string>>,
-  {
-    use = 'input',
-    declarations = '',
-  }: { use?: 'input' | 'output' | 'parameters'; declarations?: string } = {},
-): Promise<{ schemas: Record<string, JsonSchema | undefined>; notices: readonly string[] }> {
-  const classes = Object.entries(types).map(([name, type]) => {
-    if (use === 'input') return `export class ${name} { predict(input: ${type}): number { return 0 } }`
-    if (use === 'output') return `export class ${name} { predict(): ${type} { throw new Error() } }`
-    return `export class ${name} { constructor(args: { value: ${type} }) {} }`
-  })
-  const text = [declarations, ...classes].join('\n')
-  const { classes: found, notices } = await describeFiles({ 'types.ts': text })
-  const schemas = Object.keys(types).map((name) => {
-    const { predict, parameters } = found[name] ?? {}
-    return [name, use === 'parameters' ? property(parameters, 'value') : predict?.[use]] as const
-  })
-  return { schemas: Object.fromEntries(schemas), notices }
+/** Describes the one class in a TypeScript text. */
+export async function describeText(
+  text: string,
+  file = 'engine.ts',
+): Promise<ClassDescription & { readonly notices: readonly string[] }> {
+  const { classes, notices } = await describeFiles({ [file]: text })
+  const [only] = Object.values(classes)
+  return { factories: {}, ...only, notices }
 }
 
-/** The schema of a property. */
+type SchemasOptions = { readonly use?: 'input' | 'output' | 'argument'; readonly declarations?: string }
+
+/** The schemas of types in one use, in order; all of them in one module, so that the compiler runs once. */
+export async function schemasOf(
+  types: readonly string[],
+  { use = 'input', declarations = '' }: SchemasOptions = {},
+): Promise<{ schemas: (JsonSchema | undefined)[]; notices: readonly string[] }> {
+  const classes = types.map((type, index) => {
+    if (use === 'input') return `export class T${index} { predict(input: ${type}): number { return 0 } }`
+    if (use === 'output') return `export class T${index} { predict(): ${type} { throw new Error() } }`
+    return `export class T${index} { constructor(args: { value: ${type} }) {} }`
+  })
+  const { classes: found, notices } = await describeFiles({
+    'types.ts': [declarations, ...classes].join('\n'),
+  })
+  const schemas = types.map((_, index) => {
+    const { predict, parameters } = found[`T${index}`] ?? {}
+    return use === 'argument' ? property(parameters, 'value') : predict?.[use]
+  })
+  return { schemas, notices }
+}
+
+/** The schema of a property, or `undefined`. */
 export function property(schema: JsonSchema | undefined, name: string): JsonSchema | undefined {
-  const properties = typeof schema === 'object' ? schema['properties'] : undefined
-  return properties !== null && typeof properties === 'object' && !Array.isArray(properties)
-    ? (properties as Record<string, JsonSchema>)[name]
-    : undefined
+  const properties: unknown = typeof schema === 'object' ? schema['properties'] : undefined
+  return Object.entries(properties ?? {}).find(([key]) => key === name)?.[1]
 }
