@@ -16,7 +16,7 @@ try {
 }
 
 function run(): void {
-  flambe('build', join(example, 'spec.yaml'), '--set', `destination=${artifact}`)
+  flambe('build', join(example, 'spec.yaml'), '--set', `destination=${artifact}`, '--set', 'name=breast-cancer')
   const samples: { features: number[]; POSITIVE: number }[] = JSON.parse(
     readFileSync(join(root, example, 'data', 'breast-cancer-samples.json'), 'utf8'),
   )
