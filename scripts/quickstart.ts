@@ -16,7 +16,14 @@ try {
 }
 
 function run(): void {
-  flambe('build', join(example, 'spec.yaml'), '--set', `destination=${artifact}`, '--set', 'name=breast-cancer')
+  flambe(
+    'build',
+    join(example, 'spec.yaml'),
+    '--set',
+    `destination=${artifact}`,
+    '--set',
+    'name=breast-cancer',
+  )
   const samples: { features: number[]; POSITIVE: number }[] = JSON.parse(
     readFileSync(join(root, example, 'data', 'breast-cancer-samples.json'), 'utf8'),
   )

@@ -1,4 +1,4 @@
-export { type LoadOptions, load, type SaveOptions, save } from './artifact/index.ts'
+export { type LoadOptions, type SaveOptions, save } from './artifact/index.ts'
 export {
   type Blueprint,
   Component,
@@ -24,3 +24,4 @@ export {
 } from './construct/index.ts'
 export { type ErrorCode, FlambeError, type Position, type Problem } from './errors.ts'
 export type { Progress, ProgressEvent } from './progress.ts'
+export { load } from './storage/index.ts'

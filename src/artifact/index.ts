@@ -14,11 +14,13 @@ export {
   type Platform,
   type PredictEntry,
 } from './manifest.ts'
+export { neededFiles } from './needed.ts'
 export { type OpenedArtifact, type OpenOptions, openArtifact } from './open.ts'
 export { encodeManifest, parseManifest } from './parse-manifest.ts'
 export { assertPlatform, hostPlatform } from './platform.ts'
 export { type SaveOptions, save } from './save.ts'
 export { sealArtifact } from './seal.ts'
+export { temporaryDirectory } from './unpacked.ts'
 export { importCompiled, mapUserModules } from './user-modules.ts'
 export { verifyArtifact } from './verify.ts'
 export { type WriteArtifactOptions, writeArtifact } from './write.ts'

@@ -1,12 +1,39 @@
 import { basename, resolve } from 'node:path'
 import { type DraftCode, draftArtifact } from '../artifact/index.ts'
 import { type Blueprint, type RunContext, Runnable, type RunResult } from '../component/index.ts'
-import { type ComponentObject, closeAll, isComponent, type JsonSchema, makingOf } from '../construct/index.ts'
+import {
+  type ComponentObject,
+  closeAll,
+  isComponent,
+  type Json,
+  type JsonSchema,
+  makingOf,
+} from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
 import { step } from '../progress.ts'
 import { stringifyConfig } from '../spec/index.ts'
-import { openStorage, type Storage, type StorageKind, storageKinds } from '../storage/index.ts'
+import {
+  openStorage,
+  type S3Options,
+  type Storage,
+  type StorageKind,
+  storageKinds,
+} from '../storage/index.ts'
+
+const s3Properties: { readonly [name: string]: Json } = {
+  region: { type: 'string' },
+  endpoint: { type: 'string' },
+  forcePathStyle: { type: 'boolean' },
+  profile: { type: 'string' },
+  requesterPays: { type: 'boolean' },
+  serverSideEncryption: { enum: ['AES256', 'aws:kms', 'aws:kms:dsse'] },
+  sseKmsKeyId: { type: 'string' },
+  acl: {
+    enum: ['private', 'public-read', 'authenticated-read', 'bucket-owner-read', 'bucket-owner-full-control'],
+  },
+  storageClass: { type: 'string' },
+}
 
 /** What `!Builder` takes in a spec. */
 export const builderParameters: JsonSchema = {
@@ -24,6 +51,12 @@ export const builderParameters: JsonSchema = {
     storage: { description: 'Kind of the destination.', enum: [...storageKinds], default: 'local' },
     compress: { description: 'One .tar.gz instead of a folder.', type: 'boolean', default: false },
     force: { description: 'Replace an earlier artifact, as --force does.', type: 'boolean', default: false },
+    s3: {
+      description: 'Options of an S3 destination; credentials come from the environment.',
+      type: 'object',
+      properties: s3Properties,
+      additionalProperties: false,
+    },
     name: {
       description: "Name in the artifact; by default the destination's last name.",
       type: 'string',
@@ -41,6 +74,7 @@ export type BuilderArguments = {
   readonly compress?: boolean
   readonly force?: boolean
   readonly name?: string
+  readonly s3?: S3Options
 }
 
 /** Builds a component once and exports it as a self-contained artifact. */
@@ -83,8 +117,8 @@ export class Builder extends Runnable {
   }
 
   #storage({ directory }: RunContext): Promise<Storage> {
-    const { storage = 'local', destination } = this.#arguments
-    return openStorage(storage, destination, { directory })
+    const { storage = 'local', destination, s3 } = this.#arguments
+    return openStorage(storage, destination, { directory, ...(s3 && { s3 }) })
   }
 }
 

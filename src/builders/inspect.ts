@@ -1,13 +1,8 @@
 import { open } from 'node:fs/promises'
-import {
-  type ClassEntry,
-  type DependencyEntry,
-  type FileEntry,
-  type Manifest,
-  openArtifact,
-} from '../artifact/index.ts'
+import type { ClassEntry, DependencyEntry, FileEntry, Manifest } from '../artifact/index.ts'
 import { readSafetensorsHeader } from '../construct/index.ts'
 import type { Progress } from '../progress.ts'
+import { openLocation } from '../storage/index.ts'
 
 /** What is in an artifact, read from its manifest and the headers of its tensors. The keys are those of `--json`. */
 export type Inspection = {
@@ -45,7 +40,7 @@ export async function inspectArtifact(
   location: string,
   options: { readonly cacheDirectory: string; readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<Inspection> {
-  const { manifest, files } = await openArtifact(location, options)
+  const { manifest, files } = await openLocation(location, { ...options, manifestOnly: true })
   const components: InspectedComponent[] = []
   for (const [path, { type, version, same, tensors, values }] of Object.entries(manifest.nodes)) {
     const source = tensors === undefined ? undefined : files.get(tensors)?.source

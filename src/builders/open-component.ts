@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path'
-import { loadArtifact, openArtifact, type PredictEntry } from '../artifact/index.ts'
+import { loadArtifact, type PredictEntry } from '../artifact/index.ts'
 import { compileSpec } from '../compile/index.ts'
 import type { Blueprint } from '../component/index.ts'
 import { type ComponentObject, isComponent, setupAll } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
 import { readSpec } from '../spec/index.ts'
+import { openLocation } from '../storage/index.ts'
 import { builtins, openSpecExtensions, type RunSpecOptions } from './run-spec.ts'
 
 /** A component that is ready to answer, and what is known of its `predict`. */
@@ -27,7 +28,7 @@ export async function openComponent(location: string, options: RunSpecOptions): 
 
 async function fromArtifact(location: string, options: RunSpecOptions): Promise<OpenedComponent> {
   const { cacheDirectory, progress, signal } = options
-  const artifact = await openArtifact(location, { cacheDirectory, progress, signal })
+  const artifact = await openLocation(location, { cacheDirectory, progress, signal })
   const hashCache = await HashCache.open(cacheDirectory)
   const component = await loadArtifact(artifact, { hashCache, progress, signal })
   await hashCache.save()

@@ -1,4 +1,5 @@
 import { localStorage } from './local.ts'
+import type { S3Options } from './s3/options.ts'
 import type { Storage } from './storage.ts'
 
 /** The kinds of place that an artifact can be written to. */
@@ -10,9 +11,9 @@ export type StorageKind = (typeof storageKinds)[number]
 export async function openStorage(
   kind: StorageKind,
   destination: string,
-  { directory }: { readonly directory: string },
+  { directory, s3 = {} }: { readonly directory: string; readonly s3?: S3Options },
 ): Promise<Storage> {
   if (kind === 'local') return localStorage(destination, { directory })
   const { s3Storage } = await import('./s3/s3.ts')
-  return s3Storage(destination)
+  return s3Storage(destination, s3)
 }

@@ -1,9 +1,15 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { type Manifest, manifestName, parseManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { inParallel } from '../../files/index.ts'
+import { inParallel, sha256 } from '../../files/index.ts'
 import { attempt, type S3Session } from './client.ts'
 import { isConflict, isMissing } from './errors.ts'
 import { formatS3Location, keyOf } from './location.ts'
+import { retry } from './retry.ts'
 import { objectOptions, payer } from './upload.ts'
 
 /** The manifest as it stands in the store; `etag` names this very version of it. */
@@ -129,4 +135,71 @@ export async function deleteObjects(session: S3Session, keys: readonly string[])
     const [first] = Errors
     if (first) throw new FlambeError('DENIED', `the store did not remove ${first.Key}: ${first.Message}`)
   })
+}
+
+/** Brings the one object that the location names into a folder, and says where it is. */
+export async function fetchObject(session: S3Session, directory: string): Promise<string> {
+  const { sdk, location, options } = session
+  const place = formatS3Location(location)
+  return attempt(session, 'reading', async (client, abort) => {
+    const input = { Bucket: location.bucket, Key: location.prefix, ...payer(options) }
+    try {
+      const { ETag } = await client.send(new sdk.HeadObjectCommand(input), abort)
+      const target = join(directory, `${sha256(place, ETag ?? '')}.tar.gz`)
+      if (ETag && (await stat(target).catch(() => undefined))) return target
+      const { Body } = await client.send(new sdk.GetObjectCommand(input), abort)
+      await mkdir(directory, { recursive: true })
+      await pipeline(Body as NodeJS.ReadableStream, createWriteStream(`${target}.${process.pid}.part`))
+      await rename(`${target}.${process.pid}.part`, target)
+      return target
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause
+      throw new FlambeError(
+        'ARTIFACT_NOT_FOUND',
+        `S3 url: '${place}' is not available: there is no such object`,
+        { cause },
+      )
+    }
+  })
+}
+
+export async function objectExists(session: S3Session, key: string): Promise<boolean> {
+  const { sdk, location, options } = session
+  return attempt(session, 'looking for', async (client, abort) => {
+    try {
+      await client.send(
+        new sdk.HeadObjectCommand({ Bucket: location.bucket, Key: key, ...payer(options) }),
+        abort,
+      )
+      return true
+    } catch (error) {
+      if (isMissing(error)) return false
+      throw error
+    }
+  })
+}
+
+/** Writes one object of at most 5 GB, the limit of a single request. */
+export async function putStream(
+  session: S3Session,
+  { key, size, open, force }: { key: string; size: number; open: () => Readable; force: boolean },
+): Promise<void> {
+  const { sdk, location, options, signal } = session
+  await attempt(session, 'uploading', (client, abort) =>
+    retry(
+      () =>
+        client.send(
+          new sdk.PutObjectCommand({
+            Bucket: location.bucket,
+            Key: key,
+            Body: open(),
+            ContentLength: size,
+            ...(!force && { IfNoneMatch: '*' }),
+            ...objectOptions(options),
+          }),
+          abort,
+        ),
+      { signal },
+    ),
+  )
 }
