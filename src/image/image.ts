@@ -41,6 +41,13 @@ export type Image = {
   readonly manifest: Descriptor & { readonly bytes: Uint8Array }
 }
 
+/** Images for several platforms under one name, read-only: https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md */
+export type ImageIndex = {
+  readonly images: readonly Image[]
+  /** The index, exactly as stored. */
+  readonly index: Descriptor & { readonly bytes: Uint8Array }
+}
+
 /** What an output says of an image that it took. */
 export type Receipt = {
   /** What `docker run` or `docker pull` takes: `repo:tag`, `repo@sha256:…`, or a path of a layout. */
