@@ -38,7 +38,6 @@ export type ExchangeOptions = {
   readonly agents: Agents
   readonly env?: Environment | undefined
   readonly idleTimeout: number
-  readonly onSent: (bytes: number) => void
 }
 
 /** Bytes that wait in a socket before the source is held back: the next read goes on while these go out. */
@@ -63,9 +62,7 @@ export function exchange(sent: HttpRequest, options: ExchangeOptions): Promise<H
     // Stays attached: a broken pipe after an early answer must not end the process.
     request.on('error', reject)
     request.setTimeout(options.idleTimeout, () => request.destroy(timedOut()))
-    write(request, sent.body, { onSent: options.onSent, isAnswered: () => isAnswered }).catch((error) =>
-      request.destroy(error),
-    )
+    write(request, sent.body, { isAnswered: () => isAnswered }).catch((error) => request.destroy(error))
   })
 }
 
@@ -84,18 +81,15 @@ function open({ url, method, headers, body, signal }: HttpRequest, options: Exch
   return isTls ? httpsRequest(url, settings) : httpRequest(url, settings)
 }
 
-type WriteOptions = { readonly onSent: (bytes: number) => void; readonly isAnswered: () => boolean }
-
 async function write(
   request: ClientRequest,
   body: Body | undefined,
-  { onSent, isAnswered }: WriteOptions,
+  { isAnswered }: { isAnswered: () => boolean },
 ): Promise<void> {
   let left = body?.length ?? 0
   for await (const chunk of body?.open() ?? []) {
     if (request.destroyed || isAnswered()) return
     const isFree = request.write(chunk)
-    onSent(chunk.length)
     left -= chunk.length
     if (!isFree && left > 0) await drained(request)
   }

@@ -109,5 +109,5 @@ function isLacking(error: unknown): boolean {
 
 function receipt(push: Push): Receipt {
   const { digest } = push.content.manifest
-  return { reference: fullName(push, digest), digest, bytesSent: push.registry.sent.bytes }
+  return { reference: fullName(push, digest), digest, bytesSent: push.registry.bytesSent }
 }

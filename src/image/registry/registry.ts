@@ -47,6 +47,7 @@ export class Registry {
   readonly quirks: Quirks
   readonly clock: Clock
   readonly #parts: RegistryParts
+  #bytesSent = 0
 
   constructor(parts: RegistryParts) {
     this.name = parts.name
@@ -55,9 +56,9 @@ export class Registry {
     this.#parts = parts
   }
 
-  /** Requests and bytes of bodies that went out so far, repeats included. */
-  get sent(): { readonly requests: number; readonly bytes: number } {
-    return this.#parts.transport.sent()
+  /** Bytes of blobs and manifests that went out so far, repeats included. */
+  get bytesSent(): number {
+    return this.#bytesSent
   }
 
   /** How this registry's failures are retried, for work of more than one request. */
@@ -121,7 +122,7 @@ export class Registry {
         method: request.method,
         url,
         headers: { 'user-agent': 'flambe', ...request.headers, ...(authorization && { authorization }) },
-        body: request.body,
+        body: request.body && this.#counted(request.body),
         signal: request.signal ?? signal,
       })
       if (response.status !== 401 || !isOwn || tries === 3) return response
@@ -129,6 +130,19 @@ export class Registry {
       if (!(await authorizer.challenged(header, authorization))) return response
       response.body.resume()
     }
+  }
+
+  #counted({ length, open }: Body): Body {
+    const count = (bytes: number) => {
+      this.#bytesSent += bytes
+    }
+    async function* counted() {
+      for await (const chunk of open()) {
+        count(chunk.length)
+        yield chunk
+      }
+    }
+    return { length, open: counted }
   }
 
   #retriesOf({ attempts }: RegistryRequest): RetryOptions {

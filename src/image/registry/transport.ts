@@ -6,8 +6,6 @@ import type { Environment } from './options.ts'
 export type Transport = {
   /** Sends, and follows redirects: credentials go to the host that they were meant for and to no other. */
   readonly send: (request: HttpRequest) => Promise<HttpResponse>
-  /** Requests and bytes of bodies that went out, repeats included. */
-  readonly sent: () => { readonly requests: number; readonly bytes: number }
   readonly close: () => void
 }
 
@@ -21,19 +19,10 @@ export type TransportOptions = {
 const mostRedirects = 5
 
 export function createTransport({ agents, guard, env, idleTimeout = 300_000 }: TransportOptions): Transport {
-  let requests = 0
-  let bytes = 0
-  const once = (request: HttpRequest) => {
-    requests++
-    const onSent = (count: number) => {
-      bytes += count
-    }
-    return exchange(request, { agents, env, idleTimeout, onSent })
-  }
   const send = async (request: HttpRequest) => {
     let current = request
     for (let hops = 0; ; hops++) {
-      const response = await once(current)
+      const response = await exchange(current, { agents, env, idleTimeout })
       const next = redirectOf(response, current)
       if (!next || hops === mostRedirects) return response
       response.body.resume()
@@ -41,7 +30,7 @@ export function createTransport({ agents, guard, env, idleTimeout = 300_000 }: T
       current = next
     }
   }
-  return { send, sent: () => ({ requests, bytes }), close: agents.close }
+  return { send, close: agents.close }
 }
 
 /** The request that a redirect asks for. Writes are repeated only where the status says that the method stays. */

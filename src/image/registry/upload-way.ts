@@ -9,7 +9,7 @@ export class UploadWay {
   #small: Way = 'whole'
   #large: Way
   #chunkBytes: number
-  #refusals = 0
+  readonly #refused = new Set<Way>()
 
   constructor({ largeBlobs, chunkBytes }: Pick<Quirks, 'largeBlobs' | 'chunkBytes'>) {
     this.#large = largeBlobs
@@ -33,14 +33,14 @@ export class UploadWay {
 
   /** Learns from an answer that a body of `length` bytes was not taken. False when there is no other way left. */
   refused(way: Way, { status, length }: { status: number; length: number }): boolean {
-    this.#refusals++
     if (status === 413) {
       this.#chunkBytes = Math.max(smallestChunk, Math.floor(Math.min(length, this.#chunkBytes) / 2))
       this.#large = 'chunks'
       return length > smallestChunk
     }
+    this.#refused.add(way)
     this.#small = way === 'whole' ? 'chunks' : 'whole'
     this.#large = this.#small
-    return this.#refusals < 4
+    return this.#refused.size === 1
   }
 }

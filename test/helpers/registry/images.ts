@@ -29,7 +29,11 @@ export function tarOf(name: string, content: Uint8Array): Buffer {
 /** A blob in memory that counts how often it was opened. */
 export function layerOf(
   tar: Buffer,
-  { title = 'component', gzip = false, chunk = 2 ** 20 }: { title?: string; gzip?: boolean; chunk?: number } = {},
+  {
+    title = 'component',
+    gzip = false,
+    chunk = 2 ** 20,
+  }: { title?: string; gzip?: boolean; chunk?: number } = {},
 ): Layer {
   const bytes = gzip ? gzipSync(tar) : tar
   return {
@@ -45,7 +49,10 @@ export function layerOf(
 }
 
 /** A layer of random bytes; about `size` of them. */
-export function randomLayer(size: number, options: { title?: string; gzip?: boolean; chunk?: number } = {}): Layer {
+export function randomLayer(
+  size: number,
+  options: { title?: string; gzip?: boolean; chunk?: number } = {},
+): Layer {
   return layerOf(tarOf('data.bin', randomBytes(size)), options)
 }
 

@@ -1,8 +1,6 @@
 /** How a registry in memory differs from the specification. */
 export type Personality = {
   readonly name: string
-  /** The host that the client believes to talk to: chooses its row of quirks. */
-  readonly host?: string
   readonly auth?: 'basic' | 'bearer'
   /** A PATCH of more bytes is answered 416. */
   readonly longestPatch?: number
@@ -31,6 +29,8 @@ export type Personality = {
   /** Seconds that a token lives, and requests that it is good for. */
   readonly tokenLife?: number
   readonly tokenUses?: number
+  /** Anyone gets a token to pull with. */
+  readonly isOpen?: boolean
   /** OAuth2 only: GET for a token is 405. */
   readonly isOauthOnly?: boolean
   /** What a chunk must not exceed, told in the answer to POST. */
@@ -42,7 +42,7 @@ const MiB = 2 ** 20
 /** Registries that people use, as far as they differ for a client. */
 export const personalities: readonly Personality[] = [
   { name: 'the specification', isResumable: true, hasRelativeLocations: true },
-  { name: 'GitHub', auth: 'bearer', longestPatch: 4 * MiB, tokenLife: 300 },
+  { name: 'GitHub', auth: 'bearer', longestPatch: MiB, tokenLife: 300 },
   { name: 'Amazon ECR', auth: 'basic', hasStuckRange: true, hasStorage: true },
   { name: 'Google', auth: 'bearer', isMonolithic: true, mounts: 'never' },
   { name: 'Docker Hub', auth: 'bearer', hasStorage: true, tokenLife: 300, isResumable: true },

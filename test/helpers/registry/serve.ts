@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { createMemoryRegistry, type MemoryRegistry } from './memory.ts'
+import { MemoryRegistry } from './memory.ts'
 import type { Personality } from './personalities.ts'
 
 export type Running = {
@@ -25,17 +25,17 @@ export async function listen(
   return { host: `127.0.0.1:${port}`, close }
 }
 
-export type ServedRegistry = MemoryRegistry & Running
+export type ServedRegistry = Running & { readonly memory: MemoryRegistry }
 
 /** A registry in memory, on loopback, in plain http. */
 export async function serveRegistry(personality: Partial<Personality> = {}): Promise<ServedRegistry> {
-  const registry = createMemoryRegistry(personality)
-  const main = await listen(registry.listener)
-  const storage = personality.hasStorage ? await listen(registry.listener) : undefined
-  registry.at(`http://${main.host}`, `http://${(storage ?? main).host}`)
+  const memory = new MemoryRegistry(personality)
+  const main = await listen(memory.listener)
+  const storage = personality.hasStorage ? await listen(memory.listener) : undefined
+  memory.at(`http://${main.host}`, `http://${(storage ?? main).host}`)
   const close = async () => {
     await main.close()
     await storage?.close()
   }
-  return { ...registry, host: main.host, close }
+  return { memory, host: main.host, close }
 }

@@ -7,7 +7,13 @@ type TokenCall = { method: string; query: URLSearchParams; headers: IncomingHttp
 
 /** The login of a registry in memory: Basic, or Bearer with a token server at `/token`. */
 export function createTokens(
-  { auth, tokenLife = 60, tokenUses = Number.POSITIVE_INFINITY, isOauthOnly = false }: Partial<Personality>,
+  {
+    auth,
+    tokenLife = 60,
+    tokenUses = Number.POSITIVE_INFINITY,
+    isOauthOnly = false,
+    isOpen = false,
+  }: Partial<Personality>,
   { username, password }: { username: string; password: string },
 ) {
   const basic = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
@@ -16,8 +22,10 @@ export function createTokens(
   let asked = 0
   let now = Date.now
 
+  type Wish = { readonly repository: string; readonly isWrite: boolean; readonly origin: string }
+
   /** The challenge for a request that may not go on. */
-  function check(header: string | undefined, repository: string, isWrite: boolean, origin: string): string | undefined {
+  function check(header: string | undefined, { repository, isWrite, origin }: Wish): string | undefined {
     if (auth === undefined) return undefined
     if (auth === 'basic') return header === basic ? undefined : 'Basic realm="a registry, private"'
     const scope = `repository:${repository}:${isWrite ? 'pull,push' : 'pull'}`
@@ -32,15 +40,22 @@ export function createTokens(
     asked++
     const form = new URLSearchParams(body)
     const isPost = method === 'POST'
-    if (isOauthOnly && !isPost) return reply(response, 405, { errors: [{ code: 'UNSUPPORTED', message: 'use POST' }] })
+    const isPassword = form.get('username') === username && form.get('password') === password
     const isMe = isPost
-      ? form.get('refresh_token') === identity || (form.get('username') === username && form.get('password') === password)
+      ? form.get('refresh_token') === identity || isPassword
       : headers.authorization === basic
-    if (!isMe) return reply(response, 401, { errors: [{ code: 'UNAUTHORIZED', message: `not you: ${headers.authorization} ${body}` }] })
-    const token = `token-${randomUUID()}`
-    const scopes = isPost ? (form.get('scope') ?? '').split(' ') : query.getAll('scope')
-    grants.set(token, { scopes, ends: now() + tokenLife * 1000, uses: tokenUses })
-    reply(response, 200, { [isPost ? 'access_token' : 'token']: token, expires_in: tokenLife })
+    if (isOauthOnly && !isPost) {
+      reply(response, 405, { errors: [{ code: 'UNSUPPORTED', message: 'use POST' }] })
+    } else if (!isMe && !isOpen) {
+      const message = `not you: ${headers.authorization} ${body}`
+      reply(response, 401, { errors: [{ code: 'UNAUTHORIZED', message }] })
+    } else {
+      const token = `token-${randomUUID()}`
+      const asks = isPost ? (form.get('scope') ?? '').split(' ') : query.getAll('scope')
+      const scopes = isMe ? asks : asks.map((scope) => scope.replace(/:[^:]*$/, ':pull'))
+      grants.set(token, { scopes, ends: now() + tokenLife * 1000, uses: tokenUses })
+      reply(response, 200, { [isPost ? 'access_token' : 'token']: token, expires_in: tokenLife })
+    }
   }
 
   return {
