@@ -54,9 +54,11 @@ export class Authorizer {
     try {
       return `Bearer ${await this.#token(scopes)}`
     } catch (error) {
-      // What was remembered may be out of date: then the registry is asked afresh.
       if (!this.#isGuess) throw error
-      this.#learn(undefined)
+      // What was remembered may be out of date: then the registry is asked afresh.
+      const isRefused = error instanceof RegistryError && error.code === 'DENIED'
+      if (isRefused) this.#challenge = undefined
+      else this.#learn(undefined)
       return undefined
     }
   }

@@ -10,7 +10,7 @@ import { pushContent } from './push.ts'
 import type { PushOptions } from './push-setup.ts'
 import { formatReference, parseReference, type Reference } from './reference.ts'
 
-/** Options of the destination; `source` is what differs for the other side. Its credentials are looked up on their own: `login` is not shown to it. */
+/** Options of the destination; `source` is what differs for the other side. `login` is shown to the other side only if that is the same registry. */
 export type CopyOptions = PushOptions & {
   readonly source?: Pick<RegistryOptions, 'login' | 'caFile' | 'insecure'>
 }
@@ -20,9 +20,10 @@ export type CopyOptions = PushOptions & {
  * they stream from one to the other, verified, without touching the disk. Throws as `pullImage` and `pushImage` do.
  */
 export async function copyImage(from: string, to: string, options: CopyOptions = {}): Promise<Receipt> {
-  const { source, login: _, ...shared } = options
+  const { source, login, ...shared } = options
   const reference = parseReference(from)
-  const registry = await connect(reference, { ...shared, ...source })
+  const isSame = reference.registry === parseReference(to).registry
+  const registry = await connect(reference, { ...shared, ...(isSame && login && { login }), ...source })
   try {
     const place = { registry, repository: reference.repository }
     const content = await remoteContent(place, reference.digest ?? reference.tag ?? 'latest')

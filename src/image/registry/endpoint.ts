@@ -29,8 +29,9 @@ export class Endpoint {
     if (second === undefined || !isDoubtful(answer, first)) return this.#settle(first, answer)
     try {
       return this.#settle(second, await work(this.#rootBy(second)))
-    } catch {
-      return this.#settle(first, answer)
+    } catch (error) {
+      if (isOtherProtocol(error)) return this.#settle(first, answer)
+      throw error
     }
   }
 

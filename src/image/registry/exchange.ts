@@ -76,7 +76,7 @@ function open({ url, method, headers, body, signal }: HttpRequest, options: Exch
     agent: isTls ? options.agents.https : options.agents.http,
     highWaterMark: pending,
     ...(signal && { signal }),
-    ...(proxy && { host: proxy.hostname, port: proxy.port || 80, path: url.href }),
+    ...(proxy && { hostname: proxy.hostname, port: proxy.port || 80, path: url.href }),
   }
   return isTls ? httpsRequest(url, settings) : httpRequest(url, settings)
 }

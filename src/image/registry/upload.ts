@@ -91,7 +91,8 @@ class Upload {
     const { way } = this.#to
     const { size } = this.#sender.blob
     let session = await this.#keep(from)
-    this.#isEnding = way.of(size) === 'whole' && session.offset === 0
+    const isAtOnce = way.of(size) === 'whole' && size <= (session.most ?? size)
+    this.#isEnding = isAtOnce && session.offset === 0
     if (this.#isEnding) {
       this.#request = { way: 'whole', length: size }
       return await putWhole(this.#sender, session)

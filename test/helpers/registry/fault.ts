@@ -18,7 +18,7 @@ export type Fault = {
   /** Answers this instead of doing what was asked. */
   readonly status?: number
   readonly headers?: { readonly [name: string]: string }
-  readonly body?: string
+  readonly body?: string | ((seen: Seen) => string)
   /** Breaks the connection after that many bytes of the request's, or of the answer's, body. */
   readonly resetAfter?: number
   /** Changes the bytes of an answer. */
@@ -28,7 +28,7 @@ export type Fault = {
   /** Milliseconds before it is looked at. */
   readonly delay?: number
   /** What else happens at that moment. */
-  readonly then?: (seen: Seen) => void
+  readonly happens?: () => void
   /** Times; 1 if left out. */
   times?: number
 }

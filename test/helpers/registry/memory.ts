@@ -74,9 +74,12 @@ export class MemoryRegistry {
       seen.status = response.statusCode
     })
     const fault = takeFault(this.faults, seen)
-    fault?.then?.(seen)
+    fault?.happens?.()
     if (fault?.delay) await new Promise((free) => setTimeout(free, fault.delay))
-    if (fault?.status) return answer(response, fault.status, { body: 'a fault', ...fault })
+    if (fault?.status) {
+      const body = typeof fault.body === 'function' ? fault.body(seen) : (fault.body ?? 'a fault')
+      return answer(response, fault.status, { headers: fault.headers ?? {}, body })
+    }
     if (fault?.statusAfter) forceStatus(response, fault.statusAfter)
     await this.#handle({ request, response, url, seen, fault }).catch(() => request.socket.destroy())
   }

@@ -118,10 +118,7 @@ describe.each(allTargets())('$name', ({ start }) => {
   })
 
   test('an index is copied whole, to another repository', async () => {
-    const { digest } = await copyImage(at('me/app:multi'), at('me/copy:multi'), {
-      ...options(),
-      source: sourceOf(target),
-    })
+    const { digest } = await copyImage(at('me/app:multi'), at('me/copy:multi'), options())
     const platform = { os: 'linux', architecture: 'amd64' }
     const [one, two] = await Promise.all(
       ['me/app:multi', 'me/copy:multi'].map((path) => pullImage(at(path), { ...options(), platform })),
@@ -167,8 +164,6 @@ function expectSent({ memory }: Target, sent: number, planned: number): void {
   if (isRefused) expect(sent).toBeGreaterThanOrEqual(planned)
   else expect(sent).toBe(planned)
 }
-
-const sourceOf = ({ options: { login } }: Target) => (login ? { login } : {})
 
 async function expectSame(image: Image, wanted: Image): Promise<void> {
   expect(image.platform).toEqual(wanted.platform)
