@@ -53,6 +53,15 @@ export class MemoryRegistry {
     return this.#repositories.get(name)?.blobs.has(digest) ?? false
   }
 
+  /** Has a manifest, whatever it is. */
+  store(name: string, reference: string, { bytes, type }: { bytes: Buffer; type: string }): void {
+    const digest = digestOf(bytes)
+    this.blobs.set(digest, bytes)
+    this.#types.set(digest, type)
+    this.repository(name).manifests.add(digest)
+    if (!reference.startsWith('sha256:')) this.repository(name).tags.set(reference, digest)
+  }
+
   get sentBytes(): number {
     return this.requests.reduce((sum, { bytes }) => sum + bytes, 0)
   }
@@ -160,7 +169,7 @@ export class MemoryRegistry {
 
   async #putManifest(call: Call, name: string, reference: string): Promise<void> {
     const { request, response } = call
-    const { blobs, manifests, tags } = this.repository(name)
+    const { blobs, manifests } = this.repository(name)
     const bytes = await readBody(call)
     const digest = digestOf(bytes)
     const missing = namedBy(bytes).filter((one) => !blobs.has(one) && !manifests.has(one))
@@ -170,10 +179,7 @@ export class MemoryRegistry {
         return answer(response, 404, { body: failure('MANIFEST_BLOB_UNKNOWN', missing.join()) })
       }
     }
-    this.blobs.set(digest, bytes)
-    this.#types.set(digest, request.headers['content-type'] ?? '')
-    manifests.add(digest)
-    if (!reference.startsWith('sha256:')) tags.set(reference, digest)
+    this.store(name, reference, { bytes, type: request.headers['content-type'] ?? '' })
     answer(response, 201, { headers: this.personality.isSilent ? {} : { 'docker-content-digest': digest } })
   }
 }
