@@ -7,8 +7,8 @@ import { headManifest, putManifest } from './manifests.ts'
 import { delayed, inParallel } from './parallel.ts'
 import { fullName, type Push, type PushOptions, setUpPush } from './push-setup.ts'
 
-/** Milliseconds that a chunk under way may take after an abort. */
-const graceTime = 2000
+/** Milliseconds that a chunk under way may take after an abort: most take two seconds in all. */
+const graceTime = 3000
 
 /**
  * Pushes an image, or an index with its images, to `[HOST[:PORT]/]REPOSITORY[:TAG]` (`latest` if there is no tag). Sends only what the registry lacks, blobs in parallel

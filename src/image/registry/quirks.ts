@@ -7,9 +7,10 @@ export type Quirks = {
   readonly apiHost?: string
   /** Further names under which credentials for it are stored. */
   readonly credentialKeys: readonly string[]
-  /** How a blob of more than `chunkBytes` goes first: in chunks of that size, or in one request. The other way is the fallback. */
+  /** How a large blob goes first: in several requests, or in one. The other way is the fallback. */
   readonly largeBlobs: 'chunks' | 'whole'
-  readonly chunkBytes: number
+  /** Bytes that one PATCH may have. */
+  readonly longestChunk: number
   /** Whether a broken upload can go on in its session; if not, it starts again in a new one. */
   readonly resumes: boolean
   /** What to do if a repository is not there. */
@@ -18,13 +19,12 @@ export type Quirks = {
 
 const MiB = 2 ** 20
 
-/** The specification, and room for proxies that take no more than 100 MB at once. */
 const specification: Quirks = {
   name: 'registry',
   hosts: /(?:)/,
   credentialKeys: [],
   largeBlobs: 'chunks',
-  chunkBytes: 64 * MiB,
+  longestChunk: Number.POSITIVE_INFINITY,
   resumes: true,
 }
 
@@ -43,7 +43,7 @@ const table: readonly Quirks[] = [
     name: 'GitHub',
     hosts: /^ghcr\.io$/,
     largeBlobs: 'whole',
-    chunkBytes: 4 * MiB,
+    longestChunk: 4 * MiB,
     resumes: false,
     missingRepository:
       'check the owner and the name; a token needs the scope write:packages to make a package',

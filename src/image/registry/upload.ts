@@ -52,13 +52,15 @@ export async function uploadBlob(to: UploadTarget, blob: Blob, options: UploadOp
   }
 }
 
+type Request = { readonly way: Way; readonly length: number }
+
 class Upload {
   readonly #to: UploadTarget
   readonly #sender: Sender
   readonly #exists: () => Promise<boolean>
   #session: UploadSession | undefined
   /** The last request with bytes: what a refusal was about. */
-  #request: { readonly way: Way; readonly length: number } | undefined
+  #request: Request | undefined
   /** Whether the registry may have all that it needs, and only its answer was lost. */
   #isEnding = false
   #furthest = 0
@@ -88,7 +90,8 @@ class Upload {
   }
 
   async #transfer(from: UploadSession): Promise<void> {
-    const { way } = this.#to
+    const { way, registry } = this.#to
+    const { clock } = registry
     const { size } = this.#sender.blob
     let session = await this.#keep(from)
     const isAtOnce = way.of(size) === 'whole' && size <= (session.most ?? size)
@@ -100,7 +103,9 @@ class Upload {
     while (session.offset < size) {
       const length = Math.min(way.chunk(session), size - session.offset)
       this.#request = { way: 'chunks', length }
+      const begun = clock.now()
       session = await this.#keep(await patchChunk(this.#sender, session, length))
+      way.took(length, clock.now() - begun)
       this.#to.signal?.throwIfAborted()
     }
     this.#isEnding = true
@@ -112,13 +117,12 @@ class Upload {
     const session = this.#session
     this.#session = undefined
     await pause(error, this.#failures, { ...this.#to.registry.retries, signal: this.#to.signal })
-    if (!session || !this.#to.registry.quirks.resumes) return
-    const status = await uploadStatus(this.#id, session.location)
-    if (status) await this.#keep(status)
+    if (session) await this.#resume(session.location)
   }
 
-  /** After a refusal: a new session, and another way unless it was only the session that got lost. */
-  async #change(error: RegistryError, { way, length }: { way: Way; length: number }): Promise<void> {
+  /** After a refusal: another way, unless it was only the session that got lost; a session only where nothing is wrong with it. */
+  async #change(error: RegistryError, { way, length }: Request): Promise<void> {
+    const session = this.#session
     this.#session = undefined
     await this.#to.sessions.remove(this.#id)
     const { status = 0, codes } = error
@@ -126,6 +130,14 @@ class Upload {
     if (!refusals.includes(status) || (isDamaged && this.#failures > 1)) throw error
     if (isDamaged || codes.includes('BLOB_UPLOAD_UNKNOWN')) return
     if (!this.#to.way.refused(way, { status, length })) throw error
+    if (status === 413 && session) await this.#resume(session.location)
+  }
+
+  /** Goes on in a session, if the registry can. */
+  async #resume(location: URL): Promise<void> {
+    if (!this.#to.registry.quirks.resumes) return
+    const status = await uploadStatus(this.#id, location)
+    if (status) await this.#keep(status)
   }
 
   async #begin(): Promise<UploadSession> {
