@@ -20,9 +20,10 @@ export async function createAgents({
   env,
 }: Pick<RegistryOptions, 'caFile' | 'insecure' | 'connections' | 'env'>): Promise<Agents> {
   const shared: AgentOptions = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' }
-  const ca = caFile === undefined ? undefined : await trusted(caFile)
+  // Made once: with `ca` alone Node would read all certificates again for each connection.
+  const secureContext = caFile === undefined ? undefined : tls.createSecureContext({ ca: await trusted(caFile) })
   const http = new HttpAgent(shared)
-  const https = new HttpsAgent({ ...shared, rejectUnauthorized: !insecure, ...(ca && { ca }) })
+  const https = new HttpsAgent({ ...shared, rejectUnauthorized: !insecure, ...(secureContext && { secureContext }) })
   throughProxy(https, env)
   const close = () => {
     http.destroy()

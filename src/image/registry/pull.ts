@@ -1,6 +1,7 @@
 import { silent, step } from '../../progress.ts'
 import type { Descriptor, Image, ImagePlatform, Layer } from '../image.ts'
-import { fetchBlob, isCached, readBlob } from './blob-cache.ts'
+import { isCached, readBlob } from './blob-cache.ts'
+import { fetchBlob } from './blob-fetch.ts'
 import { getBlob } from './blobs.ts'
 import { cachePaths } from './cache.ts'
 import { connect } from './connect.ts'

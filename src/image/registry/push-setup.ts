@@ -6,8 +6,8 @@ import { KnownBlobs } from './known-blobs.ts'
 import type { RegistryOptions } from './options.ts'
 import { checkTag, formatReference, parseReference, type Reference } from './reference.ts'
 import { pull, push } from './scope.ts'
+import { StoredSessions } from './stored-sessions.ts'
 import type { UploadTarget } from './upload.ts'
-import { StoredSessions } from './upload-session.ts'
 import { UploadWay } from './upload-way.ts'
 
 export type PushOptions = RegistryOptions & {

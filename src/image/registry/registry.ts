@@ -3,29 +3,14 @@ import type { Authorizer } from './auth.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { connectionFailure } from './connection-failure.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { Body, HttpRequest, HttpResponse } from './exchange.ts'
+import type { Body, HttpResponse } from './exchange.ts'
 import { type Answer, answerFailure, type FailureContext } from './failure.ts'
 import type { Quirks } from './quirks.ts'
 import { readAll } from './read-all.ts'
+import { isRead, type RegistryRequest, urlOf } from './registry-request.ts'
 import { type RetryOptions, retry } from './retry.ts'
 import { pull, push, type Scope } from './scope.ts'
 import type { Transport } from './transport.ts'
-
-export type RegistryRequest = {
-  readonly method: HttpRequest['method']
-  readonly repository: string
-  /** Under `/v2/REPOSITORY/`, or a URL that the registry gave. */
-  readonly target: string | URL
-  /** For people, a gerund phrase: `uploading layer sha256:…`. */
-  readonly step: string
-  /** Statuses that are no failure. */
-  readonly expect: readonly number[]
-  readonly headers?: { readonly [name: string]: string }
-  readonly body?: Body
-  /** Times that it is tried in all when failures are temporary. */
-  readonly attempts?: number
-  readonly signal?: AbortSignal | undefined
-}
 
 export type RegistryParts = {
   readonly name: string
@@ -153,18 +138,4 @@ export class Registry {
     const { name, quirks, authorizer, redact } = this.#parts
     return { registry: name, repository, step, quirks, redact, loggedIn: authorizer.isLoggedIn }
   }
-}
-
-/** A proxy that ends TLS often leaves the registry behind it to give `http` URLs of its own host. */
-function urlOf({ target, repository }: RegistryRequest, root: URL): URL {
-  if (typeof target === 'string') return new URL(`/v2/${repository}/${target}`, root)
-  const url = new URL(target)
-  if (url.hostname === root.hostname && root.protocol === 'https:' && url.protocol === 'http:') {
-    url.protocol = 'https:'
-  }
-  return url
-}
-
-function isRead({ method }: RegistryRequest): boolean {
-  return method === 'GET' || method === 'HEAD'
 }

@@ -1,4 +1,3 @@
-import { cachePaths, forget, readJson, writeJson } from './cache.ts'
 import { RegistryError } from './failure.ts'
 import type { Registry } from './registry.ts'
 
@@ -13,7 +12,8 @@ export type UploadSession = {
   readonly most?: number | undefined
 }
 
-export type SessionOptions = {
+/** One blob on its way to one repository. */
+export type UploadPlace = {
   readonly registry: Registry
   readonly repository: string
   readonly digest: string
@@ -21,7 +21,7 @@ export type SessionOptions = {
 
 /** Begins an upload, or mounts the blob from another repository: then there is nothing to send, and no session. */
 export async function startUpload(
-  { registry, repository, digest }: SessionOptions,
+  { registry, repository, digest }: UploadPlace,
   { mountFrom, step }: { mountFrom?: string | undefined; step: string },
 ): Promise<UploadSession | 'mounted'> {
   const mount = mountFrom === undefined ? '' : `?${new URLSearchParams({ mount: digest, from: mountFrom })}`
@@ -43,7 +43,7 @@ export async function startUpload(
 
 /** Where an upload that broke off stands; undefined if it cannot go on. */
 export async function uploadStatus(
-  { registry, repository, digest }: SessionOptions,
+  { registry, repository, digest }: UploadPlace,
   location: URL,
 ): Promise<UploadSession | undefined> {
   try {
@@ -69,47 +69,6 @@ export function receivedBytes(range: string | undefined): number | undefined {
   const last = /^(?:bytes=)?0-(\d+)$/.exec(range ?? '')?.[1]
   if (last === undefined) return undefined
   return last === '0' ? 0 : Number(last) + 1
-}
-
-/** Remembers unfinished uploads, so that a push that was killed goes on where it was. */
-export class StoredSessions {
-  readonly #directory: string | undefined
-
-  constructor(directory: string | undefined) {
-    this.#directory = directory
-  }
-
-  /** The location of an unfinished upload that no living process works on. */
-  async read(of: SessionOptions): Promise<URL | undefined> {
-    const { location, pid } = ((await readJson(this.#path(of))) ?? {}) as {
-      location?: unknown
-      pid?: unknown
-    }
-    if (typeof location !== 'string' || typeof pid !== 'number') return undefined
-    return pid !== process.pid && isAlive(pid) ? undefined : (URL.parse(location) ?? undefined)
-  }
-
-  async write(of: SessionOptions, { location }: UploadSession): Promise<void> {
-    await writeJson(this.#path(of), { location: location.href, pid: process.pid })
-  }
-
-  async remove(of: SessionOptions): Promise<void> {
-    await forget(this.#path(of))
-  }
-
-  #path({ registry, repository, digest }: SessionOptions): string | undefined {
-    const directory = this.#directory
-    return directory && cachePaths(directory).upload(registry.name, repository, digest)
-  }
-}
-
-/** Whether a process runs. One that we may not signal does. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 function positive(header: string | string[] | undefined): number | undefined {

@@ -28,15 +28,15 @@ const scratch = () => mkdtempSync(join(tmpdir(), 'flambe-registry-'))
 /** Every kind of registry that the suite runs against. */
 export function allTargets(): NamedTarget[] {
   const real = hasDockerRegistry('pushing to the real registry') ? realTargets : []
-  const generic = personalities.map((one) => ({
-    name: `in memory: ${one.name}`,
-    start: () => memoryTarget(one),
-  }))
-  const named = publicHosts.map(([host, name]) => ({
+  const named = publicHosts.map(([, name]) => name)
+  const generic = personalities
+    .filter(({ name }) => !named.includes(name))
+    .map((one) => ({ name: `in memory: ${one.name}`, start: () => memoryTarget(one) }))
+  const famous = publicHosts.map(([host, name]) => ({
     name: `in memory: ${name} as ${host}, by TLS through a proxy`,
     start: () => publicTarget(host, personalities.find((one) => one.name === name) ?? { name }),
   }))
-  return [...real, ...generic, ...named]
+  return [...real, ...generic, ...famous]
 }
 
 /** Hosts that have a row of quirks, and the personality that goes with it. */
