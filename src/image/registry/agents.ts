@@ -21,9 +21,14 @@ export async function createAgents({
 }: Pick<RegistryOptions, 'caFile' | 'insecure' | 'connections' | 'env'>): Promise<Agents> {
   const shared: AgentOptions = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' }
   // Made once: with `ca` alone Node would read all certificates again for each connection.
-  const secureContext = caFile === undefined ? undefined : tls.createSecureContext({ ca: await trusted(caFile) })
+  const secureContext =
+    caFile === undefined ? undefined : tls.createSecureContext({ ca: await trusted(caFile) })
   const http = new HttpAgent(shared)
-  const https = new HttpsAgent({ ...shared, rejectUnauthorized: !insecure, ...(secureContext && { secureContext }) })
+  const https = new HttpsAgent({
+    ...shared,
+    rejectUnauthorized: !insecure,
+    ...(secureContext && { secureContext }),
+  })
   throughProxy(https, env)
   const close = () => {
     http.destroy()

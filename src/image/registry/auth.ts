@@ -15,7 +15,7 @@ export type AuthorizerOptions = {
   readonly keepSecret: (secret: string) => void
   /** What the registry asked for last time. It is no secret, and saves the round trip of a 401. */
   readonly remembered?: Challenge | undefined
-  readonly remember: (challenge: Challenge | undefined) => void
+  readonly remember: (challenge: Challenge | undefined) => Promise<void>
 }
 
 /** Logs in to one registry, and only when it asks. */
@@ -58,7 +58,7 @@ export class Authorizer {
       // What was remembered may be out of date: then the registry is asked afresh.
       const isRefused = error instanceof RegistryError && error.code === 'DENIED'
       if (isRefused) this.#challenge = undefined
-      else this.#learn(undefined)
+      else await this.#learn(undefined)
       return undefined
     }
   }
@@ -73,14 +73,14 @@ export class Authorizer {
       this.#wanted = unite(parseScopes(asked.scope), this.#wanted)
       if (used) this.#tokens.drop(used.replace(/^Bearer /, ''))
     }
-    this.#learn(asked)
+    await this.#learn(asked)
     return true
   }
 
-  #learn(challenge: Challenge | undefined): void {
+  async #learn(challenge: Challenge | undefined): Promise<void> {
     this.#challenge = challenge
     this.#isGuess = false
-    this.#options.remember(challenge)
+    await this.#options.remember(challenge)
   }
 
   #own(): Promise<Credentials> {
@@ -92,15 +92,17 @@ export class Authorizer {
     return this.#credentials
   }
 
-  /** One token for all that is wanted, or if that is refused as a whole, for what is needed now. */
+  /** One token for all that is wanted; if that is refused as a whole, for this repository alone from then on. */
   async #token(scopes: readonly Scope[]): Promise<string> {
     const union = unite(scopes, this.#wanted)
     try {
       return await this.#tokens.get(union)
     } catch (error) {
       const isRefused = error instanceof RegistryError && error.code === 'DENIED'
-      if (!isRefused || union.length === scopes.length) throw error
-      return await this.#tokens.get(scopes)
+      const own = union.filter(({ repository }) => scopes.some((scope) => scope.repository === repository))
+      if (!isRefused || union.length === own.length) throw error
+      this.#wanted = own
+      return await this.#tokens.get(own)
     }
   }
 

@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FlambeError } from '../../errors.ts'
 import type { Descriptor } from '../image.ts'
-import { isAlive } from './alive.ts'
 import { altered, type BlobPlace, streamBlob } from './blob-stream.ts'
+import { isOwned, nobody, ownerMark } from './owner.ts'
 
 type Named = Pick<Descriptor, 'digest' | 'size'>
 
@@ -28,14 +28,14 @@ export async function fetchBlob(
 ): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true })
-    const partial = `${path}.${process.pid}.${randomUUID()}.partial`
+    const partial = `${path}.${ownerMark()}.${randomUUID()}.partial`
     await claim(path, partial)
     const file = await open(partial, 'a+')
     try {
       await download(from, file, options)
       await rename(partial, path)
     } catch (error) {
-      await rename(partial, `${path}.0.free.partial`).catch(() => {})
+      await rename(partial, `${path}.${nobody}.left.partial`).catch(() => {})
       throw error
     } finally {
       await file.close()
@@ -76,8 +76,7 @@ async function claim(path: string, partial: string): Promise<void> {
   const names = await readdir(dirname(path))
   for (const name of names) {
     if (!name.startsWith(prefix) || !name.endsWith('.partial')) continue
-    const pid = Number(name.slice(prefix.length).split('.')[0])
-    if (pid > 0 && isAlive(pid)) continue
+    if (isOwned(name.slice(prefix.length).split('.')[0] ?? '')) continue
     const isMine = await rename(join(dirname(path), name), partial).then(
       () => true,
       () => false,

@@ -31,7 +31,7 @@ export async function connect(
   const authorizer: Authorizer = new Authorizer({
     credentials: () => findCredentials({ registry, repository }, options),
     remembered: parseStoredChallenge(await readJson(memory)),
-    remember: (challenge) => void (challenge ? writeJson(memory, challenge) : forget(memory)),
+    remember: (challenge) => (challenge ? writeJson(memory, challenge) : forget(memory)),
     now: clock.now,
     keepSecret: secrets.keep,
     fetchToken: async ({ realm, service }, scopes, credentials) => {

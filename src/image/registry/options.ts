@@ -35,6 +35,8 @@ export type RegistryOptions = {
   readonly lookup?: Lookup
 }
 
+/** Environment variables by name, as in `process.env`. */
 export type Environment = { readonly [name: string]: string | undefined }
 
+/** Resolves a host name; rejects if it is not known. */
 export type Lookup = (host: string) => Promise<readonly LookupAddress[]>

@@ -19,6 +19,7 @@ export type PushPlan = {
   readonly bytes: number
 }
 
+/** What a push would do with one blob: send it, mount it, or find it there (asked, or known). */
 export type PlannedBlob = {
   readonly title: string
   readonly digest: string
@@ -28,6 +29,7 @@ export type PlannedBlob = {
   readonly bytes: number
 }
 
+/** What a push would do with one tag. */
 export type PlannedTag = {
   readonly name: string
   readonly change: 'create' | 'move' | 'keep'

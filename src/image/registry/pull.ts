@@ -12,6 +12,7 @@ import { isPlatform } from './platform.ts'
 import { parseReference } from './reference.ts'
 import { cachedBlob, noPlatform, notAnImage, notCached, resolveManifest, type Source } from './resolve.ts'
 
+/** How to reach the registry, and which image of it, as of when. */
 export type PullOptions = RegistryOptions & {
   readonly cacheDirectory: string
   /** Which image of an index: Linux on this machine's processor if left out. An image for another platform is refused. */

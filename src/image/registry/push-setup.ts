@@ -10,6 +10,7 @@ import { StoredSessions } from './stored-sessions.ts'
 import type { UploadTarget } from './upload.ts'
 import { UploadWay } from './upload-way.ts'
 
+/** How to reach the registry, and what to call the image there. */
 export type PushOptions = RegistryOptions & {
   /** Further tags in the same repository. */
   readonly tags?: readonly string[]

@@ -57,6 +57,12 @@ export class SessionHolder {
     if (this.#isWorthIt) await this.#options.sessions.remove(this.#place)
   }
 
+  /** When the upload is given up for now. */
+  async leave(): Promise<void> {
+    if (this.#session && this.#isWorthIt)
+      await this.#options.sessions.leave(this.#place, this.#session.location)
+  }
+
   async #stored(): Promise<UploadSession | undefined> {
     const location = this.#isWorthIt ? await this.#options.sessions.read(this.#place) : undefined
     return location && (await uploadStatus(this.#place, location))

@@ -1,5 +1,5 @@
-import { isAlive } from './alive.ts'
 import { cachePaths, forget, readJson, writeJson } from './cache.ts'
+import { isOwned, nobody, ownerMark } from './owner.ts'
 import type { UploadPlace } from './upload-session.ts'
 
 /** Remembers unfinished uploads, so that a push that was killed goes on where it was. */
@@ -10,15 +10,21 @@ export class StoredSessions {
     this.#directory = directory
   }
 
-  /** The location of an unfinished upload that no other living process works on. */
+  /** The location of an unfinished upload that nobody works on. */
   async read(place: UploadPlace): Promise<URL | undefined> {
-    const found = parse(await readJson(this.#path(place)))
-    if (!found || (found.pid !== process.pid && isAlive(found.pid))) return undefined
-    return found.location
+    const { location, owner } = ((await readJson(this.#path(place))) ?? {}) as { [key: string]: unknown }
+    if (typeof location !== 'string' || typeof owner !== 'string' || isOwned(owner)) return undefined
+    return URL.parse(location) ?? undefined
   }
 
+  /** Remembers an upload that we work on. */
   async write(place: UploadPlace, location: URL): Promise<void> {
-    await writeJson(this.#path(place), { location: location.href, pid: process.pid })
+    await writeJson(this.#path(place), { location: location.href, owner: ownerMark() })
+  }
+
+  /** Leaves an upload to whoever comes next. */
+  async leave(place: UploadPlace, location: URL): Promise<void> {
+    await writeJson(this.#path(place), { location: location.href, owner: nobody })
   }
 
   async remove(place: UploadPlace): Promise<void> {
@@ -29,10 +35,4 @@ export class StoredSessions {
     const directory = this.#directory
     return directory && cachePaths(directory).upload(registry.name, repository, digest)
   }
-}
-
-function parse(value: unknown): { readonly location: URL; readonly pid: number } | undefined {
-  const { location, pid } = (value ?? {}) as { location?: unknown; pid?: unknown }
-  const url = typeof location === 'string' ? URL.parse(location) : null
-  return url && typeof pid === 'number' ? { location: url, pid } : undefined
 }

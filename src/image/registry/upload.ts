@@ -51,6 +51,7 @@ export async function uploadBlob(to: UploadTarget, blob: Blob, options: UploadOp
   try {
     while (!(await upload.advance()));
   } finally {
+    await holder.leave()
     await source.close()
   }
 }

@@ -29,6 +29,8 @@ export type Personality = {
   /** Seconds that a token lives, and requests that it is good for. */
   readonly tokenLife?: number
   readonly tokenUses?: number
+  /** A token that shall allow this repository too is refused as a whole. */
+  readonly forbids?: string
   /** Anyone gets a token to pull with. */
   readonly isOpen?: boolean
   /** OAuth2 only: GET for a token is 405. */

@@ -13,6 +13,7 @@ export function createTokens(
     tokenUses = Number.POSITIVE_INFINITY,
     isOauthOnly = false,
     isOpen = false,
+    forbids,
   }: Partial<Personality>,
   { username, password }: { username: string; password: string },
 ) {
@@ -49,6 +50,8 @@ export function createTokens(
     } else if (!isMe && !isOpen) {
       const message = `not you: ${headers.authorization} ${body}`
       reply(response, 401, { errors: [{ code: 'UNAUTHORIZED', message }] })
+    } else if (forbids && `${query}${body}`.includes(encodeURIComponent(forbids))) {
+      reply(response, 403, { errors: [{ code: 'DENIED', message: 'not that one' }] })
     } else {
       const token = `token-${randomUUID()}`
       const asks = isPost ? (form.get('scope') ?? '').split(' ') : query.getAll('scope')

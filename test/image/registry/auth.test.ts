@@ -43,6 +43,16 @@ describe('tokens', () => {
     expect(memory.tokens.granted()[1]).toEqual(['repository:me/second:pull,push', 'repository:me/app:pull'])
   })
 
+  test('that are refused for both repositories are asked for the one that is needed', async () => {
+    const { memory, at, options } = await withRegistry({ auth: 'bearer', forbids: 'me/secret' })
+    const origin = { registry: at('').slice(0, -1), repository: 'me/secret' }
+    const layers = randomImage().layers.map((layer) => ({ ...layer, origin }))
+    const { digest } = await pushImage(imageOf(layers), at('me/app:v1'), options)
+    expect(memory.repository('me/app').tags.get('v1')).toBe(digest)
+    expect(memory.tokens.granted()).toEqual([['repository:me/app:pull,push']])
+    expect(memory.tokens.asked()).toBe(2)
+  })
+
   test('of 60 seconds are renewed before they end, without a 401', async () => {
     const { memory, at, options, clock } = await withRegistry({ auth: 'bearer', tokenLife: 60 })
     memory.tokens.useClock(clock.now)

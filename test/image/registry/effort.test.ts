@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { planPush, pullImage, pushImage } from '../../../src/image/index.ts'
 import { hasDockerRegistry, startDockerRegistry } from '../../helpers/registry/docker-registry.ts'
-import { imageOf, randomLayer, totalSize } from '../../helpers/registry/images.ts'
+import { bytesOf, digestOf, imageOf, randomLayer, totalSize } from '../../helpers/registry/images.ts'
 import { startRelay } from '../../helpers/registry/relay.ts'
 import { methods, scratch, withRegistry } from '../../helpers/registry/with.ts'
 
@@ -70,6 +70,15 @@ describe('requests', () => {
     expect(methods(memory)).toEqual(['HEAD', 'PUT'])
   })
 
+  test('of a layer that an image names twice: those of one', async () => {
+    const { memory, at, options } = await withRegistry()
+    const layer = randomLayer(1000)
+    await pushImage(imageOf([layer, randomLayer(10), layer]), at('me/app:v1'), options)
+    expect(
+      memory.requests.filter(({ method, path }) => method === 'PUT' && /uploads/.test(path)).length,
+    ).toBe(3)
+  })
+
   test('of a base that is in the cache: one HEAD; none within maxAge, none offline', async () => {
     const { memory, at, options, clock } = await withRegistry()
     await pushImage(imageOf([weights()]), at('me/base:v1'), options)
@@ -122,7 +131,6 @@ describe('what a registry is known to have', () => {
     const { at, options } = await withRegistry()
     const image = imageOf([weights()])
     await pushImage(image, at('me/app:v1'), { ...options, cacheDirectory: import.meta.filename })
-    const { readdir, writeFile } = await import('node:fs/promises')
     await pushImage(image, at('me/app:v2'), options)
     const files = await readdir(join(options.cacheDirectory, 'registry'), {
       recursive: true,
@@ -211,6 +219,15 @@ describe('a push that was killed in the middle of a large blob', () => {
     },
   )
 
+  test('leaves alone what another push of the same blob is still sending', async () => {
+    const { memory, at, options } = await withRegistry({ isResumable: true })
+    const layer = randomLayer(9 * MiB)
+    memory.faults.push({ method: 'PUT', path: /uploads/, delay: 60, times: 2 })
+    await Promise.all(['a', 'b'].map((tag) => pushImage(imageOf([layer]), at(`me/app:${tag}`), options)))
+    expect([...memory.repository('me/app').tags.keys()].sort()).toEqual(['a', 'b'])
+    expect(memory.requests.filter(({ status }) => status >= 400 && status !== 404)).toEqual([])
+  })
+
   test('the dry run says what is left to send', async () => {
     const { memory, at, options: several } = await withRegistry({ isResumable: true })
     const options = { ...several, connections: 1 }
@@ -244,3 +261,33 @@ async function runChild(
   clearInterval(watch)
   return signal ?? code
 }
+
+describe('a download that a killed process left', () => {
+  const left = async (change: (half: Buffer) => Buffer) => {
+    const { memory, at, options, cacheDirectory } = await withRegistry()
+    const layer = randomLayer(MiB)
+    await pushImage(imageOf([layer]), at('me/app:v1'), options)
+    const [pulled] = (await pullImage(at('me/app:v1'), options)).layers
+    const half = (await bytesOf(layer)).subarray(0, MiB / 2)
+    const [algorithm = '', hex = ''] = layer.digest.split(':')
+    // No process has this id.
+    await writeFile(join(cacheDirectory, 'blobs', algorithm, `${hex}.4194305-1.x.partial`), change(half))
+    memory.requests.length = 0
+    return { memory, layer, pulled: pulled ?? layer, blobs: join(cacheDirectory, 'blobs', algorithm) }
+  }
+
+  test('is taken up where it ended', async () => {
+    const { memory, layer, pulled, blobs } = await left((half) => half)
+    expect(digestOf(await bytesOf(pulled))).toBe(layer.digest)
+    expect(memory.requests.map(({ headers }) => headers.range)).toEqual([
+      `bytes=${MiB / 2}-${layer.size - 1}`,
+    ])
+    expect((await readdir(blobs)).filter((name) => name.endsWith('.partial'))).toEqual([])
+  })
+
+  test('and is damaged, is an error once and then begins again', async () => {
+    const { layer, pulled } = await left((half) => Buffer.from(half).fill(0, 0, 5))
+    await expect(bytesOf(pulled)).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(digestOf(await bytesOf(pulled))).toBe(layer.digest)
+  })
+})

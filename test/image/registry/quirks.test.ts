@@ -67,6 +67,14 @@ describe('what a registry refuses is learned', () => {
     expect(memory.requests.filter(({ status }) => status === 400).length).toBe(1)
   })
 
+  test('a Range that does not move: it is not believed', async () => {
+    const { memory, at, options } = await withRegistry({ hasStuckRange: true, longestChunk: MiB / 2 })
+    await pushImage(imageOf([randomLayer(2 * MiB)]), at('me/app:v1'), options)
+    expect(memory.requests.filter(({ method, status }) => method === 'PATCH' && status === 201).length).toBe(
+      5,
+    )
+  })
+
   test('chunks longer than the registry asks for are not sent', async () => {
     const { memory, at, options } = await withRegistry({ longestChunk: MiB / 2 })
     await pushImage(imageOf([randomLayer(2 * MiB)]), at('me/app:v1'), options)

@@ -189,6 +189,15 @@ test('retries wait longer each time, and as long as the registry asks', async ()
   expect(clock.waits).toEqual([125, 250, 500, 7000])
 })
 
+test('a time to wait may be a date', async () => {
+  const { memory, at, options, clock } = await withRegistry()
+  const date = new Date(Math.ceil(clock.now() / 1000) * 1000 + 9000).toUTCString()
+  memory.faults.push({ method: 'HEAD', path: /manifests/, status: 503, headers: { 'retry-after': date } })
+  await pushImage(randomImage(), at('me/app'), options)
+  expect(clock.waits[0]).toBeGreaterThanOrEqual(9000)
+  expect(clock.waits[0]).toBeLessThan(10_000)
+})
+
 test('an abort ends a push with its reason', async () => {
   const { memory, at, options } = await withRegistry()
   const stop = new AbortController()
