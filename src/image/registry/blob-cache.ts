@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
+import { sha256 } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 
 type Named = Pick<Descriptor, 'digest' | 'size'>
@@ -13,7 +14,7 @@ const chunkBytes = 2 ** 20
 /** A small blob from the cache, if it is there and what its digest says. */
 export async function readCached(path: string, digest: string): Promise<Buffer | undefined> {
   const bytes = await readFile(path).catch(() => undefined)
-  return bytes && digestOf(bytes) === digest ? bytes : undefined
+  return bytes && `sha256:${sha256(bytes)}` === digest ? bytes : undefined
 }
 
 /** Keeps a small blob. A cache that cannot be written is no failure. */
@@ -53,8 +54,4 @@ export async function* readBlob(
     }
     yield chunk
   }
-}
-
-function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 }

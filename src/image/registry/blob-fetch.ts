@@ -1,12 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { FlambeError } from '../../errors.ts'
+import { codeOf, fileFailure } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 import { altered, type BlobPlace, streamBlob } from './blob-stream.ts'
 import { isOwned, nobody, ownerMark } from './owner.ts'
 
 type Named = Pick<Descriptor, 'digest' | 'size'>
+
+const diskCodes = ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS']
 
 /** Bytes read at once of what an earlier download left. */
 const chunkBytes = 2 ** 20
@@ -41,8 +43,7 @@ export async function fetchBlob(
       await file.close()
     }
   } catch (error) {
-    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-    throw isFull ? new FlambeError('DISK_FULL', `no space is left for ${path}`, { cause: error }) : error
+    throw diskCodes.includes(codeOf(error) ?? '') ? fileFailure(error, `cannot keep ${path}`) : error
   }
 }
 

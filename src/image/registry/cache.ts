@@ -1,16 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { sha256 } from '../../files/index.ts'
 
 /** Where the client keeps what it may forget, under a cache directory. */
 export function cachePaths(directory: string) {
   const of = (kind: string, ...key: string[]) =>
-    join(
-      directory,
-      'registry',
-      kind,
-      `${createHash('sha256').update(key.join('\n')).digest('hex').slice(0, 40)}.json`,
-    )
+    join(directory, 'registry', kind, `${sha256(key.join('\n')).slice(0, 40)}.json`)
   return {
     /** What blobs a registry has in which repositories. */
     known: (registry: string) => of('known', registry),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../../files/index.ts'
 import type { Blob, Descriptor, Image, ImageIndex, Layer } from '../image.ts'
 
 /** A blob to send, and what to call it. */
@@ -41,7 +41,7 @@ function bytesBlob({ bytes, ...descriptor }: Image['config']): Blob {
 }
 
 function checked<T extends Descriptor & { readonly bytes: Uint8Array }>(one: T): T {
-  const digest = `sha256:${createHash('sha256').update(one.bytes).digest('hex')}`
+  const digest = `sha256:${sha256(one.bytes)}`
   if (digest !== one.digest || one.bytes.length !== one.size) {
     throw new TypeError(`the bytes of ${one.mediaType} are ${digest}, not ${one.digest}`)
   }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { sha256 } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 import { bytesBody } from './exchange.ts'
 import { RegistryError } from './failure.ts'
@@ -48,7 +48,7 @@ export async function getManifest(
     headers: { accept },
     expect: [200],
   })
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+  const digest = `sha256:${sha256(bytes)}`
   const claimed = digestForm.test(reference) ? reference : headers['docker-content-digest']
   if (typeof claimed === 'string' && digestForm.test(claimed) && claimed !== digest) {
     throw new RegistryError(

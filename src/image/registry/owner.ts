@@ -1,3 +1,5 @@
+import { codeOf } from '../../files/index.ts'
+
 /** Of something that a process left, and nobody works on. */
 export const nobody = '0-0'
 
@@ -20,6 +22,6 @@ function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }

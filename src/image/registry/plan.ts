@@ -3,7 +3,7 @@ import { blobExists } from './blobs.ts'
 import { contentOf, manifestsBelow, type NamedBlob } from './content.ts'
 import type { Delivery } from './deliver.ts'
 import { RegistryError } from './failure.ts'
-import { inParallel } from './parallel.ts'
+import { inParallelOrNot } from './parallel.ts'
 import { protectNames, standingNames } from './push.ts'
 import { fullName, mountSource, type Push, type PushOptions, setUpPush } from './push-setup.ts'
 import { uploadStatus } from './upload-session.ts'
@@ -69,7 +69,7 @@ function plannedTag({ content }: Push, name: string, from: string | undefined): 
 
 async function plannedBlobs(push: Push): Promise<PlannedBlob[]> {
   const planned = new Map<string, PlannedBlob>()
-  await inParallel(push.blobs, { limit: push.connections, signal: push.signal }, async (blob) => {
+  await inParallelOrNot(push.blobs, { limit: push.connections, signal: push.signal }, async (blob) => {
     planned.set(blob.digest, await plannedBlob(push, blob))
   })
   return push.blobs.flatMap(({ digest }) => planned.get(digest) ?? [])

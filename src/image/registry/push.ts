@@ -4,7 +4,7 @@ import { type Content, contentOf, manifestsBelow } from './content.ts'
 import { deliver } from './deliver.ts'
 import { RegistryError } from './failure.ts'
 import { headManifest, putManifest } from './manifests.ts'
-import { delayed, inParallel } from './parallel.ts'
+import { delayed, inParallelOrNot } from './parallel.ts'
 import { fullName, type Push, type PushOptions, setUpPush } from './push-setup.ts'
 
 /** Milliseconds that a chunk under way may take after an abort: most take two seconds in all. */
@@ -40,7 +40,7 @@ export async function pushContent(content: Content, to: string, options: PushOpt
 /** What the names point to now; undefined for one that does not exist. */
 export async function standingNames(push: Push): Promise<Map<string, string | undefined>> {
   const standing = new Map<string, string | undefined>()
-  await inParallel(push.names, { limit: push.connections, signal: push.signal }, async (name) => {
+  await inParallelOrNot(push.names, { limit: push.connections, signal: push.signal }, async (name) => {
     standing.set(name, await headManifest(push, name, { lenient: true }))
   })
   return standing
@@ -83,7 +83,7 @@ async function send(push: Push, names: readonly string[]): Promise<void> {
 
 async function deliverAll(push: Push): Promise<void> {
   const { connections: limit, signal, blobs } = push
-  await inParallel(blobs, { limit, signal }, async (blob, stop) => {
+  await inParallelOrNot(blobs, { limit, signal }, async (blob, stop) => {
     await deliver({ ...push, signal: stop, grace: delayed(stop, graceTime) }, blob)
   })
 }
@@ -91,7 +91,7 @@ async function deliverAll(push: Push): Promise<void> {
 async function storeManifests(push: Push, names: readonly string[]): Promise<void> {
   const { known, repository, content, connections: limit, signal } = push
   const below = manifestsBelow(content).filter(({ digest }) => !known.has(repository, digest))
-  await inParallel(below, { limit, signal }, async (manifest) => {
+  await inParallelOrNot(below, { limit, signal }, async (manifest) => {
     await putManifest(push, manifest, manifest.digest)
     known.add(repository, manifest.digest)
   })

@@ -1,12 +1,10 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { RegistryOptions } from '../../../src/image/index.ts'
 import { makeCertificates } from './certificates.ts'
 import { hasDockerRegistry, startDockerRegistry } from './docker-registry.ts'
 import { MemoryRegistry } from './memory.ts'
 import { type Personality, personalities } from './personalities.ts'
 import { startProxy } from './proxy.ts'
+import { scratch } from './scratch.ts'
 import { listen, serveRegistry } from './serve.ts'
 import { startTokenServer } from './token-server.ts'
 
@@ -23,7 +21,6 @@ export type Target = {
 export type NamedTarget = { readonly name: string; readonly start: () => Promise<Target> }
 
 const login = { username: 'me', password: 'canary-password-2' }
-const scratch = () => mkdtempSync(join(tmpdir(), 'flambe-registry-'))
 
 /** Every kind of registry that the suite runs against. */
 export function allTargets(): NamedTarget[] {

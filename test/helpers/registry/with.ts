@@ -1,10 +1,8 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { RegistryOptions } from '../../../src/image/index.ts'
 import type { MemoryRegistry } from './memory.ts'
 import type { Personality } from './personalities.ts'
+import { scratch } from './scratch.ts'
 import { serveRegistry } from './serve.ts'
 
 /** Waits for nothing, and remembers for how long it should have. */
@@ -30,7 +28,7 @@ export async function withRegistry(personality: Partial<Personality> = {}) {
   const { memory, host, close } = await serveRegistry(personality)
   onTestFinished(close)
   const clock = fastClock()
-  const cacheDirectory = await scratch()
+  const cacheDirectory = scratch()
   const options: RegistryOptions & { cacheDirectory: string } = {
     cacheDirectory,
     clock,
@@ -39,7 +37,5 @@ export async function withRegistry(personality: Partial<Personality> = {}) {
   }
   return { memory, host, clock, cacheDirectory, options, at: (path: string) => `${host}/${path}` }
 }
-
-export const scratch = () => mkdtemp(join(tmpdir(), 'flambe-registry-'))
 
 export const methods = ({ requests }: MemoryRegistry) => requests.map(({ method }) => method)

@@ -7,7 +7,8 @@ import { parseChallenge } from '../../../src/image/registry/challenge.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { failure, type Seen } from '../../helpers/registry/fault.ts'
 import { imageOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
-import { methods, scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
+import { methods, withRegistry } from '../../helpers/registry/with.ts'
 
 describe('a challenge', () => {
   test.each([
@@ -106,7 +107,7 @@ describe('tokens', () => {
       host,
       options: { login: _, ...options },
     } = await withRegistry({ auth: 'bearer' })
-    const home = await scratch()
+    const home = scratch()
     await mkdir(join(home, '.docker'))
     const auths = { [host]: { identitytoken: memory.tokens.identity } }
     await writeFile(join(home, '.docker/config.json'), JSON.stringify({ auths }))
@@ -123,7 +124,7 @@ describe('tokens', () => {
     const { login: _, ...anonymous } = options
     expect((await pullImage(at('me/app:v1'), anonymous)).manifest.digest).toBe(image.manifest.digest)
     await expect(
-      pushImage(randomImage(), at('me/app:v2'), { ...anonymous, cacheDirectory: await scratch() }),
+      pushImage(randomImage(), at('me/app:v2'), { ...anonymous, cacheDirectory: scratch() }),
     ).rejects.toMatchObject({
       code: 'DENIED',
       hint: expect.stringContaining('docker login'),

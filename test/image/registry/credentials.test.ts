@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findCredentials } from '../../../src/image/registry/credentials.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
-import { scratch } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 
 let home: string
 let bin: string
 beforeEach(async () => {
-  home = await scratch()
+  home = scratch()
   bin = join(home, 'bin')
 })
 

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { planPush, pullImage, pushImage } from '../../../src/image/index.ts'
 import { hasDockerRegistry, startDockerRegistry } from '../../helpers/registry/docker-registry.ts'
 import { bytesOf, digestOf, imageOf, randomLayer, totalSize } from '../../helpers/registry/images.ts'
 import { startRelay } from '../../helpers/registry/relay.ts'
-import { methods, scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
+import { methods, withRegistry } from '../../helpers/registry/with.ts'
 
 const MiB = 2 ** 20
 const weights = () => randomLayer(2 * MiB, { title: 'assets' })
@@ -34,7 +34,7 @@ describe('requests', () => {
     memory.requests.length = 0
     const { bytesSent } = await pushImage(image, at('me/app:v1'), {
       ...options,
-      cacheDirectory: await scratch(),
+      cacheDirectory: scratch(),
     })
     expect({ bytesSent, asked: methods(memory) }).toEqual({ bytesSent: 0, asked: ['HEAD'] })
   })
@@ -160,7 +160,7 @@ describe('round trips of a one-line change, with the connections that it opens',
       const shared = [weights(), randomLayer(5000)]
       await pushImage(imageOf([...shared, randomLayer(1000)]), reference, options)
       relay.restart()
-      const cacheDirectory = memoryOfIt === 'known' ? options.cacheDirectory : await scratch()
+      const cacheDirectory = memoryOfIt === 'known' ? options.cacheDirectory : scratch()
       await pushImage(imageOf([...shared, randomLayer(1000)]), reference, { ...options, cacheDirectory })
       expect(relay.roundTrips()).toBeGreaterThan(2)
       expect(relay.roundTrips()).toBeLessThanOrEqual(most)
@@ -198,9 +198,9 @@ describe('a push that was killed in the middle of a large blob', () => {
   test.runIf(isHere)(
     'by an abort goes on at the real registry, for the chunk under way may end',
     async () => {
-      const registry = await startDockerRegistry(await mkdtemp(join(tmpdir(), 'flambe-registry-')))
+      const registry = await startDockerRegistry(scratch())
       onTestFinished(registry.stop)
-      const cacheDirectory = await scratch()
+      const cacheDirectory = scratch()
       const layer = randomLayer(150 * MiB, { chunk: 4 * MiB })
       const image = imageOf([layer])
       const stop = new AbortController()

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { pullImage, pushImage } from '../../../src/image/index.ts'
 import type { Fault } from '../../helpers/registry/fault.ts'
 import { bytesOf, digestOf, imageOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
-import { scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
+import { withRegistry } from '../../helpers/registry/with.ts'
 
 const MiB = 2 ** 20
 const uploads = /\/blobs\/uploads\//
@@ -116,7 +117,7 @@ describe('wrong bytes', () => {
     const { memory, at, options } = await withRegistry()
     const image = randomImage()
     await pushImage(image, at('me/app:v1'), options)
-    const cacheDirectory = await scratch()
+    const cacheDirectory = scratch()
     const digest = image.layers[0]?.digest ?? ''
     memory.faults.push({ method: 'GET', path: new RegExp(digest), alters: true })
     const pulled = await pullImage(at('me/app:v1'), { ...options, cacheDirectory })
@@ -134,12 +135,12 @@ describe('wrong bytes', () => {
     const image = randomImage()
     await pushImage(image, at('me/app:v1'), options)
     memory.faults.push({ method: 'GET', path: new RegExp(image[what].digest), alters: true })
-    await expect(
-      pullImage(at('me/app:v1'), { ...options, cacheDirectory: await scratch() }),
-    ).rejects.toMatchObject({
-      code: 'UNAVAILABLE',
-      message: expect.stringContaining(image[what].digest),
-    })
+    await expect(pullImage(at('me/app:v1'), { ...options, cacheDirectory: scratch() })).rejects.toMatchObject(
+      {
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining(image[what].digest),
+      },
+    )
   })
 
   test.each([
@@ -224,7 +225,7 @@ async function expectPulled(
   image: ReturnType<typeof randomImage>,
   options = {},
 ): Promise<void> {
-  const pulled = await pullImage(from, { ...options, cacheDirectory: await scratch() })
+  const pulled = await pullImage(from, { ...options, cacheDirectory: scratch() })
   expect(pulled.manifest.digest).toBe(image.manifest.digest)
   for (const layer of pulled.layers) expect(digestOf(await bytesOf(layer))).toBe(layer.digest)
 }

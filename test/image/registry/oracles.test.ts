@@ -11,7 +11,7 @@ import {
 } from '../../helpers/registry/docker-registry.ts'
 import { bytesOf, digestOf, imageOf, indexOf, randomLayer } from '../../helpers/registry/images.ts'
 import { hasProgram } from '../../helpers/registry/programs.ts'
-import { scratch } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 
 const run = promisify(execFile)
 
@@ -20,8 +20,8 @@ describe.runIf(hasDockerRegistry('what other tools say of our pushes'))('at the 
   let registry: DockerRegistry
   let cacheDirectory: string
   beforeAll(async () => {
-    registry = await startDockerRegistry(await scratch())
-    cacheDirectory = await scratch()
+    registry = await startDockerRegistry(scratch())
+    cacheDirectory = scratch()
   })
   afterAll(() => registry.stop())
 
@@ -50,12 +50,12 @@ describe.runIf(hasDockerRegistry('what other tools say of our pushes'))('at the 
 
   test.runIf(hasProgram('skopeo'))('skopeo reads what we pushed, and we read what it pushed', async () => {
     await pushImage(image, at('me/app:v2'), { cacheDirectory })
-    const layout = await scratch()
+    const layout = scratch()
     const [from, to] = [`docker://${at('me/app:v2')}`, `docker://${at('me/back:v2')}`]
     await run('skopeo', ['copy', '--preserve-digests', '--src-tls-verify=false', from, `oci:${layout}:v2`])
     expect(existsSync(join(layout, 'blobs', weights.digest.replace(':', '/')))).toBe(true)
     await run('skopeo', ['copy', '--preserve-digests', '--dest-tls-verify=false', `oci:${layout}:v2`, to])
-    const pulled = await pullImage(at('me/back:v2'), { cacheDirectory: await scratch() })
+    const pulled = await pullImage(at('me/back:v2'), { cacheDirectory: scratch() })
     expect(pulled.manifest.digest).toBe(image.manifest.digest)
     for (const layer of pulled.layers) expect(digestOf(await bytesOf(layer))).toBe(layer.digest)
   })

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { pullImage, pushImage } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { bytesOf, imageOf, randomLayer } from '../../helpers/registry/images.ts'
-import { scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
+import { withRegistry } from '../../helpers/registry/with.ts'
 
 /** What a tree of layers would show: for each step its title, size, bytes and note. */
 function linesOf(events: readonly ProgressEvent[]) {
@@ -48,7 +49,7 @@ describe('the progress of a push has one line for each blob', () => {
       line('assets', layer, 'mounted'),
       line('config', image.config, 'mounted'),
     ])
-    const cold = { cacheDirectory: await scratch() }
+    const cold = { cacheDirectory: scratch() }
     expect(await push('me/app:v3', cold)).toEqual([
       line('assets', layer, 'exists'),
       line('config', image.config, 'exists'),
@@ -74,7 +75,7 @@ test('the progress of a pull has a line for a layer when it is downloaded, and o
   const { at, options } = await withRegistry()
   const image = imageOf([randomLayer(100_000), randomLayer(200_000)])
   await pushImage(image, at('me/app:v1'), options)
-  const cacheDirectory = await scratch()
+  const cacheDirectory = scratch()
   const found = await lines(async (progress) => {
     const { layers } = await pullImage(at('me/app:v1'), { ...options, cacheDirectory, progress })
     // Two readers, one download.

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { copyImage, type Image, planPush, pullImage, pushImage } from '../../../src/image/index.ts'
 import {
@@ -12,6 +9,7 @@ import {
   randomLayer,
   totalSize,
 } from '../../helpers/registry/images.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 import { allTargets, type Target } from '../../helpers/registry/targets.ts'
 
 // One suite for every registry: what a push means must not depend on where it goes.
@@ -26,7 +24,7 @@ describe.each(allTargets())('$name', ({ start }) => {
 
   beforeAll(async () => {
     target = await start()
-    cacheDirectory = await mkdtemp(join(tmpdir(), 'flambe-cache-'))
+    cacheDirectory = scratch()
   })
   afterAll(() => target.close())
 
@@ -43,7 +41,7 @@ describe.each(allTargets())('$name', ({ start }) => {
   })
 
   test('what was pushed is pulled, byte for byte, into an empty cache', async () => {
-    const fresh = await mkdtemp(join(tmpdir(), 'flambe-cache-'))
+    const fresh = scratch()
     const image = await pullImage(at('me/app:v1'), { ...target.options, cacheDirectory: fresh })
     await expectSame(image, first)
     expect(image.layers.map(({ origin }) => origin)).toEqual(
@@ -74,7 +72,7 @@ describe.each(allTargets())('$name', ({ start }) => {
 
   test('a push from a machine that knows nothing asks first, and sends only what is missing', async () => {
     const again = imageOf([weights, randomLayer(2000)])
-    const cold = { ...target.options, cacheDirectory: await mkdtemp(join(tmpdir(), 'flambe-cache-')) }
+    const cold = { ...target.options, cacheDirectory: scratch() }
     const { bytesSent } = await pushImage(again, at('me/app:cold'), cold)
     expectSent(target, bytesSent, totalSize(again) - weights.size)
   })
@@ -88,7 +86,7 @@ describe.each(allTargets())('$name', ({ start }) => {
   })
 
   test('an image that was pulled is pushed beside it without downloading its layers', async () => {
-    const fresh = await mkdtemp(join(tmpdir(), 'flambe-cache-'))
+    const fresh = scratch()
     const base = await pullImage(at('me/app:v1'), { ...target.options, cacheDirectory: fresh })
     const derived = imageOf([...base.layers, randomLayer(1000)])
     const { bytesSent } = await pushImage(derived, at('me/derived:v1'), {

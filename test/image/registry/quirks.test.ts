@@ -2,8 +2,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { pushImage } from '../../../src/image/index.ts'
 import { quirksOf } from '../../../src/image/registry/quirks.ts'
 import { imageOf, layerOf, randomImage, randomLayer, tarOf } from '../../helpers/registry/images.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 import { publicTarget } from '../../helpers/registry/targets.ts'
-import { methods, scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { methods, withRegistry } from '../../helpers/registry/with.ts'
 
 const MiB = 2 ** 20
 
@@ -88,7 +89,7 @@ test('a repository that must be made first is an error that says how', async () 
   const { options, close } = await publicTarget(host, { name: 'Amazon ECR', repositories: ['other'] })
   onTestFinished(close)
   await expect(
-    pushImage(randomImage(), `${host}/me/app:v1`, { ...options, cacheDirectory: await scratch() }),
+    pushImage(randomImage(), `${host}/me/app:v1`, { ...options, cacheDirectory: scratch() }),
   ).rejects.toMatchObject({
     code: 'UNAVAILABLE',
     message: expect.stringContaining(`registry ${host}, repository me/app`),

@@ -2,9 +2,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { pullImage, pushImage } from '../../../src/image/index.ts'
 import { createGuard, isLoopback } from '../../../src/image/registry/addresses.ts'
 import { bytesOf, digestOf, randomImage } from '../../helpers/registry/images.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 import { listen } from '../../helpers/registry/serve.ts'
 import { publicTarget } from '../../helpers/registry/targets.ts'
-import { scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { withRegistry } from '../../helpers/registry/with.ts'
 
 const addresses: { readonly [host: string]: string } = {
   'ghcr.io': '140.82.121.33',
@@ -72,7 +73,7 @@ describe('a public registry that leads to a private address', () => {
   const target = async () => {
     const found = await publicTarget('ghcr.io', { name: 'evil', hasStorage: true, isMonolithic: true })
     onTestFinished(found.close)
-    const cacheDirectory = await scratch()
+    const cacheDirectory = scratch()
     const options = { ...found.options, cacheDirectory }
     return { ...found, options }
   }
@@ -119,7 +120,7 @@ describe('credentials', () => {
     const { memory, at, options } = await withRegistry({ auth: 'basic', hasStorage: true })
     const image = randomImage()
     await pushImage(image, at('me/app:v1'), options)
-    const pulled = await pullImage(at('me/app:v1'), { ...options, cacheDirectory: await scratch() })
+    const pulled = await pullImage(at('me/app:v1'), { ...options, cacheDirectory: scratch() })
     for (const layer of pulled.layers) expect(digestOf(await bytesOf(layer))).toBe(layer.digest)
     const storage = memory.requests.filter(({ path }) => path.startsWith('/storage/'))
     expect(storage.length).toBe(3)

@@ -7,11 +7,12 @@ import { makeCertificates } from '../../helpers/registry/certificates.ts'
 import { imageOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
 import { MemoryRegistry } from '../../helpers/registry/memory.ts'
 import { startProxy } from '../../helpers/registry/proxy.ts'
+import { scratch } from '../../helpers/registry/scratch.ts'
 import { listen, serveRegistry } from '../../helpers/registry/serve.ts'
-import { fastClock, scratch, withRegistry } from '../../helpers/registry/with.ts'
+import { fastClock, withRegistry } from '../../helpers/registry/with.ts'
 
 async function withTls(names?: readonly string[]) {
-  const certificates = makeCertificates(await scratch(), names)
+  const certificates = makeCertificates(scratch(), names)
   const memory = new MemoryRegistry()
   const { host, close } = await listen(memory.listener, { tls: certificates })
   onTestFinished(close)
@@ -51,7 +52,7 @@ describe('TLS', () => {
     ['missing', undefined, /cannot be read/],
     ['no PEM', 'hello', /holds no certificate/],
   ])('a CA file that is %s is an error that names it', async (_, text, message) => {
-    const caFile = join(await scratch(), 'ca.pem')
+    const caFile = join(scratch(), 'ca.pem')
     if (text) await writeFile(caFile, text)
     await expect(pushImage(randomImage(), 'localhost/me/app', { caFile })).rejects.toThrow(
       expect.objectContaining({ message: expect.stringMatching(message) }),
