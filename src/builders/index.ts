@@ -1,4 +1,5 @@
 export { Builder, type BuilderArguments, builderParameters } from './builder.ts'
+export { type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
 export { type InspectedComponent, type InspectedTensor, type Inspection, inspectArtifact } from './inspect.ts'
 export { type OpenedComponent, openComponent } from './open-component.ts'
 export { type OpenedPredictor, openPredictor } from './open-predictor.ts'

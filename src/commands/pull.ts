@@ -1,0 +1,32 @@
+import { Args, Flags } from '@oclif/core'
+import { FlambeCommand } from '../cli/index.ts'
+
+export default class Pull extends FlambeCommand {
+  static override summary = 'Copy an artifact from S3 or from a URL to a folder.'
+  static override description =
+    'Every file is checked by its digest; an interrupted pull goes on where it stopped.'
+  static override examples = [
+    '<%= config.bin %> pull s3://my-bucket/engine ./engine',
+    '<%= config.bin %> pull https://example.com/engine.tar.gz ./engine --force',
+  ]
+  static override args = {
+    artifact: Args.string({ description: 's3://bucket/path, or a URL of a .tar.gz', required: true }),
+    destination: Args.string({ description: 'folder to write', required: true }),
+  }
+  static override flags = {
+    force: Flags.boolean({ char: 'f', description: 'replace an earlier artifact' }),
+    compress: Flags.boolean({ description: 'as one .tar.gz' }),
+  }
+
+  async run(): Promise<object> {
+    const { args, flags, session } = await this.open(Pull)
+    const { copyArtifact } = await import('../builders/index.ts')
+    const location = await copyArtifact(args.artifact, args.destination, {
+      ...session,
+      ...flags,
+      directory: process.cwd(),
+    })
+    this.output(location)
+    return { location }
+  }
+}

@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core'
+import { FlambeCommand } from '../cli/index.ts'
+
+export default class Rm extends FlambeCommand {
+  static override summary = 'Remove an artifact from S3.'
+  static override description =
+    'Removes its manifest first, then its files. Other objects under the prefix stay.'
+  static override examples = [
+    '<%= config.bin %> rm s3://my-bucket/engine',
+    '<%= config.bin %> rm s3://my-bucket/engine --json',
+  ]
+  static override args = { artifact: Args.string({ description: 's3://bucket/path', required: true }) }
+
+  async run(): Promise<object> {
+    const { args, session } = await this.open(Rm)
+    const { removeS3Artifact } = await import('../storage/index.ts')
+    const removed = await removeS3Artifact(args.artifact, { signal: session.signal })
+    this.output(args.artifact)
+    return { removed: args.artifact, ...removed }
+  }
+}
