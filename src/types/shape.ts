@@ -83,11 +83,13 @@ function isDoc({ type, value }: Comment, text: string): boolean {
   )
 }
 
-/** So that a comment on a line of its own leaves nothing behind. */
+/** A comment alone on its lines goes with them, one after code with the blanks between: neither leaves a trace. */
 function withBlanks({ start, end }: Span, text: string): Span {
-  let from = start
-  while (from > 0 && /\s/.test(text[from - 1] ?? '')) from--
-  return { start: from, end }
+  const before = text.slice(0, start).trimEnd().length
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const [rest] = /^[ \t\r]*(\n|$)/.exec(text.slice(end)) ?? []
+  if (before > lineStart || rest === undefined) return { start: Math.max(before, lineStart), end }
+  return { start: lineStart, end: end + rest.length }
 }
 
 function without(text: string, cuts: readonly Span[]): string {
