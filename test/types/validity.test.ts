@@ -7,7 +7,7 @@ import { describeText, schemasOf } from './describe.ts'
 
 /** As strict as ajv can be, but for tuples with optional items and types in lists, which are meant. */
 function compile(schema: JsonSchema | undefined): ValidateFunction {
-  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTuples: false, allErrors: true })
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, strictTuples: false, discriminator: true })
   formats.default(ajv)
   for (const keyword of ['x-flambe-type', 'x-flambe-class']) ajv.addKeyword(keyword)
   return ajv.compile(schema as object)
