@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['**/fixtures/**', '**/node_modules/**'],
+    // What is built or unpacked in a test runs as a user's process runs it: in Node itself.
+    server: { deps: { external: [/\/flambe-(test|unpacked)-[A-Za-z0-9]{6}\//] } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

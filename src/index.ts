@@ -1,3 +1,27 @@
-export { Component } from './component/index.ts'
-export type { PredictContext, State } from './construct/index.ts'
-export { type ErrorCode, FlambeError, type Problem } from './errors.ts'
+export { type LoadOptions, type SaveOptions, save } from './artifact/index.ts'
+export {
+  type Blueprint,
+  Component,
+  Module,
+  type RunContext,
+  Runnable,
+  type RunResult,
+  register,
+  type Secrets,
+} from './component/index.ts'
+export {
+  type ComponentConfig,
+  type Config,
+  type DeclaredSchema,
+  type Json,
+  type JsonSchema,
+  type PredictContext,
+  readSafetensors,
+  type State,
+  type Tensor,
+  type TensorData,
+  writeSafetensors,
+} from './construct/index.ts'
+export { type ErrorCode, FlambeError, type Position, type Problem } from './errors.ts'
+export type { Progress, ProgressEvent } from './progress.ts'
+export { load } from './storage/index.ts'

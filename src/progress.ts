@@ -13,7 +13,8 @@ export type ProgressEvent =
   | { readonly type: 'bytes'; readonly id: string; readonly count: number }
   | { readonly type: 'done'; readonly id: string; readonly note?: string }
   | { readonly type: 'failed'; readonly id: string }
-  | { readonly type: 'notice' | 'warning'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'notice'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
 
 /** Where progress goes. Must not throw; is called often and does not wait. */
 export type Progress = (event: ProgressEvent) => void

@@ -1,4 +1,7 @@
 export type { Artifact, ArtifactFile, Draft, DraftFile, FileSource } from './artifact.ts'
+export { archivePath, checkDestination } from './destination.ts'
+export { type DraftCode, type DraftOptions, draftArtifact } from './draft.ts'
+export { type LoadOptions, load, loadArtifact } from './load.ts'
 export {
   type ClassEntry,
   type CodeEntry,
@@ -11,3 +14,13 @@ export {
   type Platform,
   type PredictEntry,
 } from './manifest.ts'
+export { neededFiles } from './needed.ts'
+export { type OpenedArtifact, type OpenOptions, openArtifact } from './open.ts'
+export { encodeManifest, parseManifest } from './parse-manifest.ts'
+export { assertPlatform, hostPlatform } from './platform.ts'
+export { type SaveOptions, save } from './save.ts'
+export { sealArtifact } from './seal.ts'
+export { temporaryDirectory } from './unpacked.ts'
+export { importCompiled, mapUserModules } from './user-modules.ts'
+export { verifyArtifact } from './verify.ts'
+export { type WriteArtifactOptions, writeArtifact } from './write.ts'

@@ -76,7 +76,8 @@ export type Manifest = {
   /** Version of flambe that wrote it. */
   readonly flambe: string
   readonly name: string
-  readonly root: ComponentConfig
+  /** How the object was made; absent for one that plain code made with `new`: of that only the state can be loaded. */
+  readonly root?: ComponentConfig
   readonly nodes: { readonly [path: string]: NodeEntry }
   readonly classes: { readonly [type: string]: ClassEntry }
   readonly code: { readonly [namespace: string]: CodeEntry }

@@ -1,1 +1,6 @@
+export type { Blueprint } from './blueprint.ts'
 export { Component } from './component.ts'
+export { Module } from './module.ts'
+export { register } from './register.ts'
+export { type RunContext, Runnable, type RunResult } from './runnable.ts'
+export { parseSecrets, type Secrets } from './secrets.ts'

@@ -1,10 +1,42 @@
-export type {
-  ComponentConfig,
-  Config,
-  FileConfig,
-  LinkConfig,
-  RefConfig,
-  ValueConfig,
-} from './config.ts'
+export {
+  type Constructible,
+  componentBrand,
+  isComponent,
+  isComponentClass,
+  isRegistration,
+  isRunnableClass,
+  type Registration,
+  registrationBrand,
+  runnableBrand,
+} from './brand.ts'
+export type { ComponentConfig, Config, FileConfig, LinkConfig, RefConfig, ValueConfig } from './config.ts'
+export { configOfArguments } from './config-of.ts'
+export { type ConstructOptions, construct, type FactoryContext } from './construct.ts'
+export { decodeState, type EncodedState, encodeState } from './encode-state.ts'
 export type { Json, JsonSchema } from './json-schema.ts'
+export {
+  escapeKey,
+  isComponentConfig,
+  isFileConfig,
+  isLinkConfig,
+  isMapping,
+  isRefConfig,
+  isValueConfig,
+  unescapeKey,
+} from './kinds.ts'
+export { closeAll, setupAll } from './lifecycle.ts'
+export { type Link, parseLink } from './link.ts'
+export { type Making, makingOf, rememberMaking } from './made.ts'
+export { type ComponentNode, nodeAt, nodesOf } from './nodes.ts'
 export type { ComponentClass, ComponentObject, DeclaredSchema, PredictContext, State } from './object.ts'
+export {
+  readSafetensors,
+  readSafetensorsHeader,
+  type Tensor,
+  type TensorData,
+  type TensorInfo,
+  writeSafetensors,
+} from './safetensors.ts'
+export { readState, registerState, restoreState, stateNames } from './state.ts'
+export { compileValidator, type Validate, type Violation } from './validate.ts'
+export { type Comparison, compareVersions, type Versioned } from './version.ts'

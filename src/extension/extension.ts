@@ -1,4 +1,4 @@
-import type { ClassEntry, CodeEntry, DependencyEntry, DraftFile } from '../artifact/index.ts'
+import type { ClassEntry, CodeEntry, DraftCode } from '../artifact/index.ts'
 
 /** User code that a spec names: found, compiled and imported. */
 export type Extension = {
@@ -9,15 +9,21 @@ export type Extension = {
   readonly directory: string
   /** What its entry module exports. */
   readonly exports: Readonly<Record<string, unknown>>
-  /** What its types say of each exported class, by the export's name. */
+  /** What is known of each exported class, by the export's name and by the class's aliases. */
   readonly classes: Readonly<Record<string, ClassEntry>>
-  /** What TypeScript could not express as a schema, and other things worth a notice. */
-  readonly notices: readonly string[]
-  /** Everything that the code needs in an artifact: compiled code and the traced files of packages, by path in the artifact. */
-  readonly pack: () => Promise<ExtensionPack>
+  /** What the code needs in an artifact: the compiled code and the traced files of packages. */
+  readonly pack: () => Promise<DraftCode>
 }
 
-export type ExtensionPack = {
-  readonly files: ReadonlyMap<string, DraftFile>
-  readonly dependencies: readonly DependencyEntry[]
+/** Where an extension's source is on this machine. */
+export type Source = {
+  readonly namespace: string
+  /** As the spec declares it, without secrets. */
+  readonly location: string
+  /** Absolute folder of the extension. */
+  readonly directory: string
+  /** Absolute path of the module that exports its classes. */
+  readonly entry: string
+  /** Version or commit that a package or repository location resolved to. */
+  readonly resolved?: string
 }

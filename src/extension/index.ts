@@ -1,1 +1,3 @@
-export type { Extension, ExtensionPack } from './extension.ts'
+export type { Extension } from './extension.ts'
+export type { Declaration } from './locate.ts'
+export { type OpenExtensionsOptions, openExtensions } from './open.ts'

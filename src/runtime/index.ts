@@ -1,1 +1,3 @@
-export type { PredictContext } from '../construct/index.ts'
+export { encodeOutput } from './encode-output.ts'
+export { createPredictor, type Predictor } from './predictor.ts'
+export { reviver } from './revive.ts'

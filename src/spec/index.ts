@@ -1,3 +1,8 @@
+export { formatProblem } from './format-problem.ts'
+export type { Override } from './override.ts'
+export { decodeSpec, type ParseSpecOptions, parseSpec } from './parse.ts'
+export { readSpec } from './read.ts'
+export { Source, specError } from './source.ts'
 export type {
   ExtensionDeclaration,
   FileNode,
@@ -10,3 +15,4 @@ export type {
   SpecNode,
   TaggedNode,
 } from './spec.ts'
+export { stringifyConfig } from './stringify.ts'

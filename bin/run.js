@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import module from 'node:module'
+
+const needed = [22, 15]
+const [major, minor] = process.versions.node.split('.').map(Number)
+
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(
+    `flambe needs Node ${needed.join('.')} or newer, and this is Node ${process.versions.node}.\n`,
+  )
+  process.exit(2)
+}
+module.enableCompileCache?.()
+const { main } = await import('../dist/cli/main.js')
+await main(process.argv.slice(2))

@@ -1,0 +1,49 @@
+import module from 'node:module'
+
+// One state a thread, under a global symbol: a hook cannot be taken back, and two copies of flambe must share it.
+const key = Symbol.for('flambe.user-modules')
+
+type State = {
+  /** What `import 'flambe'` means in user code. */
+  readonly flambe: string
+  /** Compiled code that lies elsewhere than its source: URL of the module -> URL that its packages are resolved from. */
+  readonly parents: Map<string, string>
+}
+
+/**
+ * Makes `import 'flambe'` in user code, and in the packages that it uses, mean this very copy of flambe, so that
+ * `instanceof Component` holds. The first call of a thread decides which copy that is.
+ */
+export function mapUserModules({ flambe = ownEntry() }: { flambe?: string | undefined } = {}): void {
+  stateOf({ flambe })
+}
+
+/** Imports a compiled module; bare imports in it are resolved as if it stood at `parent`. */
+export async function importCompiled(url: string, { parent }: { parent: string }): Promise<object> {
+  stateOf({ flambe: ownEntry() }).parents.set(url, parent)
+  return (await import(url)) as object
+}
+
+function stateOf({ flambe }: { flambe: string }): State {
+  const holder = globalThis as typeof globalThis & { [key]?: State }
+  const known = holder[key]
+  if (known) return known
+  const state: State = { flambe, parents: new Map() }
+  Object.defineProperty(holder, key, { value: state })
+  module.registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier === 'flambe') return { url: state.flambe, shortCircuit: true }
+      const parent = context.parentURL === undefined ? undefined : state.parents.get(context.parentURL)
+      return next(
+        specifier,
+        parent === undefined || specifier.startsWith('.') ? context : { ...context, parentURL: parent },
+      )
+    },
+  })
+  return state
+}
+
+/** The public entry beside this file: `.ts` where the sources run, `.js` where the build does. */
+function ownEntry(): string {
+  return new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href
+}

@@ -1,0 +1,55 @@
+import { dirname, resolve } from 'node:path'
+import { loadArtifact, type PredictEntry } from '../artifact/index.ts'
+import { compileSpec } from '../compile/index.ts'
+import type { Blueprint } from '../component/index.ts'
+import { type ComponentObject, isComponent, setupAll } from '../construct/index.ts'
+import { FlambeError } from '../errors.ts'
+import { HashCache } from '../files/index.ts'
+import { readSpec } from '../spec/index.ts'
+import { openLocation } from '../storage/index.ts'
+import { builtins, openSpecExtensions, type RunSpecOptions } from './run-spec.ts'
+
+/** A component that is ready to answer, and what is known of its `predict`. */
+export type OpenedComponent = {
+  readonly name: string
+  readonly component: ComponentObject
+  /** Absent for a class without types. */
+  readonly predict?: PredictEntry
+}
+
+/** Brings up the component of a spec (built now) or of an artifact (loaded), set up and ready to answer. */
+export async function openComponent(location: string, options: RunSpecOptions): Promise<OpenedComponent> {
+  const opened = /\.ya?ml$/i.test(location)
+    ? await fromSpec(location, options)
+    : await fromArtifact(location, options)
+  await setupAll(opened.component, { signal: options.signal })
+  return opened
+}
+
+async function fromArtifact(location: string, options: RunSpecOptions): Promise<OpenedComponent> {
+  const { cacheDirectory, progress, signal } = options
+  const artifact = await openLocation(location, { cacheDirectory, progress, signal })
+  const hashCache = await HashCache.open(cacheDirectory)
+  const component = await loadArtifact(artifact, { hashCache, progress, signal })
+  await hashCache.save()
+  const { manifest, node } = artifact
+  const predict = manifest.classes[manifest.nodes[node]?.type ?? '']?.predict
+  return { name: manifest.name, component, ...(predict && { predict }) }
+}
+
+async function fromSpec(file: string, options: RunSpecOptions): Promise<OpenedComponent> {
+  const directory = dirname(resolve(file))
+  const spec = await readSpec(file, { overrides: options.overrides ?? [] })
+  const extensions = await openSpecExtensions(spec, { ...options, directory })
+  const { args, definition } = compileSpec(spec, { extensions, builtins, directory })
+  const blueprint = args['component'] as Blueprint | undefined
+  if (!blueprint)
+    throw new FlambeError('SPEC_INVALID', `${file}: !${definition.type} has no component to run`)
+  const component = await blueprint.build({ signal: options.signal })
+  if (!isComponent(component))
+    throw new FlambeError('COMPONENT_INVALID', `${blueprint.config.$type} is no component`)
+  const { $type } = blueprint.config
+  const [namespace, name = ''] = $type.split('.')
+  const predict = extensions.find((one) => one.namespace === namespace)?.classes[name]?.predict
+  return { name: $type, component, ...(predict && { predict }) }
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { compileSpec, instantiate } from '../compile/index.ts'
+import {
+  parseSecrets,
+  type RunContext,
+  type Runnable,
+  type RunResult,
+  type Secrets,
+} from '../component/index.ts'
+import { runnableBrand } from '../construct/index.ts'
+import { FlambeError } from '../errors.ts'
+import { openExtensions } from '../extension/index.ts'
+import { codeOf } from '../files/index.ts'
+import type { Progress } from '../progress.ts'
+import { formatProblem, type Override, readSpec, type Spec } from '../spec/index.ts'
+import { Builder, builderParameters } from './builder.ts'
+
+export type RunSpecOptions = {
+  readonly overrides?: readonly Override[]
+  readonly force?: boolean
+  readonly verbose?: boolean
+  readonly debug?: boolean
+  /** Fetch extensions that are packages or repositories. */
+  readonly install?: boolean
+  /** A secrets file; `optional` where it is only looked for. */
+  readonly secrets?: { readonly file: string; readonly optional: boolean }
+  readonly cacheDirectory: string
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+/** The Runnables that need no extension, by their tag. */
+export const builtins = { Builder: { class: Builder, parameters: builderParameters } } as const
+
+/** Reads, checks and runs a spec. */
+export async function runSpec(file: string, options: RunSpecOptions): Promise<RunResult | undefined> {
+  const { runnable, context } = await prepare(file, options)
+  await runnable.parse?.(context)
+  options.signal.throwIfAborted()
+  return (await runnable.run(context)) ?? undefined
+}
+
+async function prepare(
+  file: string,
+  options: RunSpecOptions,
+): Promise<{ runnable: Runnable; context: RunContext }> {
+  const {
+    overrides = [],
+    force = false,
+    verbose = false,
+    debug = false,
+    progress,
+    signal,
+    cacheDirectory,
+  } = options
+  const spec = await readSpec(file, { overrides })
+  const directory = dirname(resolve(file))
+  const secrets = await readSecrets(options.secrets)
+  const opened = await openSpecExtensions(spec, { ...options, directory })
+  const compiled = compileSpec(spec, { extensions: opened, builtins, directory })
+  for (const problem of compiled.warnings) progress({ type: 'warning', message: formatProblem(problem) })
+  const runnable = instantiate(compiled)
+  if (!isRunnable(runnable))
+    throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
+  const extensions = Object.fromEntries(opened.map(({ namespace, code }) => [namespace, code.location]))
+  const content = spec.text
+  return {
+    runnable,
+    context: {
+      force,
+      verbose,
+      debug,
+      secrets,
+      content,
+      extensions,
+      opened,
+      directory,
+      cacheDirectory,
+      progress,
+      signal,
+    },
+  }
+}
+
+/** Opens the extensions that a spec's header names. */
+export function openSpecExtensions(
+  spec: Spec,
+  {
+    directory,
+    cacheDirectory,
+    install = false,
+    progress,
+    signal,
+  }: RunSpecOptions & { readonly directory: string },
+): ReturnType<typeof openExtensions> {
+  return openExtensions(spec.extensions, { directory, cacheDirectory, install, progress, signal })
+}
+
+async function readSecrets(secrets: RunSpecOptions['secrets']): Promise<Secrets> {
+  if (!secrets) return { DEFAULT: {} }
+  try {
+    return parseSecrets(await readFile(secrets.file, 'utf8'), { file: secrets.file })
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT' && secrets.optional) return { DEFAULT: {} }
+    if (cause instanceof FlambeError) throw cause
+    throw new FlambeError('SECRETS_INVALID', `the secrets file ${secrets.file} cannot be read`, { cause })
+  }
+}
+
+function isRunnable(value: object): value is Runnable {
+  return runnableBrand in value
+}

@@ -1,0 +1,7 @@
+export { FlambeCommand, parseOverride, type Session } from './command.ts'
+export { homeDirectory, wantsColor } from './environment.ts'
+export { formatBytes, formatDuration, formatTable } from './format.ts'
+export { formatInspection } from './format-inspection.ts'
+export { type InputRow, type Inputs, readInputs } from './input.ts'
+export { specFlags, specOptions } from './spec-flags.ts'
+export { createStyle, type Style } from './style.ts'

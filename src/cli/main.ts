@@ -1,0 +1,34 @@
+import { run } from '@oclif/core'
+import { flush } from '@oclif/core/flush'
+import { errorCodes } from '../errors.ts'
+
+/** Runs the command line `args`; ends the process with the status of what happened. */
+export async function main(args: readonly string[]): Promise<never> {
+  // A reader that went away (`flambe … | head`) is no failure of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+    throw error
+  })
+  try {
+    await run(expandShortForm(args), import.meta.dirname)
+  } catch (error) {
+    process.exitCode = usageStatus(error)
+  }
+  await flush()
+  process.exit()
+}
+
+/** `flambe spec.yaml` is short for `flambe run spec.yaml`. */
+function expandShortForm(args: readonly string[]): string[] {
+  const first = args.find((arg) => !arg.startsWith('-'))
+  return first !== undefined && /\.ya?ml$/i.test(first) ? ['run', ...args] : [...args]
+}
+
+/** oclif throws for what it printed already (help: status 0) and for a command line that it cannot read. */
+function usageStatus(error: unknown): number {
+  if (!(error instanceof Error)) return errorCodes.BUG.exit
+  const { oclif } = error as Error & { readonly oclif?: { readonly exit?: number } }
+  if (oclif?.exit === 0) return 0
+  process.stderr.write(`error ${error.message}\n`)
+  return oclif ? errorCodes.USAGE.exit : errorCodes.BUG.exit
+}

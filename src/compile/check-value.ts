@@ -1,0 +1,212 @@
+import type { Json, JsonSchema } from '../construct/index.ts'
+import type { SpecNode } from '../spec/index.ts'
+
+/** Something that does not fit, at a node of the spec. */
+export type Misfit = { readonly node: SpecNode; readonly message: string; readonly hint?: string }
+
+export type ValueCheck = {
+  /** The schema that `$ref`s point into. */
+  readonly root: JsonSchema
+  /** The name of the value, for messages. */
+  readonly name: string
+  /** True where the tagged node makes an object of the class of this name. */
+  readonly isClass: (node: SpecNode & { readonly kind: 'tagged' }, className: string) => boolean
+}
+
+type Keywords = { readonly [keyword: string]: Json }
+
+/**
+ * What in the spec does not fit a schema, with the node that is wrong. Links and components fit wherever
+ * their value might: what they give is known only when they are built.
+ */
+export function misfits(node: SpecNode, schema: JsonSchema, check: ValueCheck): Misfit[] {
+  if (typeof schema === 'boolean' || node.kind === 'link') return []
+  const { $ref, anyOf, oneOf, allOf } = schema
+  if (typeof $ref === 'string') return misfits(node, dereference($ref, check.root), check)
+  const own = misfitsOfKeywords(node, schema, check)
+  const choices = [anyOf, oneOf]
+    .filter(Array.isArray)
+    .map((list) => misfitsOfChoices(node, list as JsonSchema[], check))
+  const all = Array.isArray(allOf) ? (allOf as JsonSchema[]).map((one) => misfits(node, one, check)) : []
+  return [...own, ...choices.flat(), ...all.flat()]
+}
+
+/** None if one fits. Else, where one choice alone is of the node's kind, what is wrong by that choice. */
+function misfitsOfChoices(node: SpecNode, choices: readonly JsonSchema[], check: ValueCheck): Misfit[] {
+  const found = choices.map((choice) => misfits(node, choice, check))
+  if (found.some((list) => list.length === 0)) return []
+  const inside = found.filter((list) => list.every((misfit) => misfit.node !== node))
+  if (inside.length === 1) return inside[0] ?? []
+  const wanted = choices.map((choice) => describeSchema(choice, check.root))
+  return [
+    {
+      node,
+      message: `${check.name} takes ${[...new Set(wanted)].join(' or ')}, and this is ${describeNode(node)}`,
+    },
+  ]
+}
+
+function misfitsOfKeywords(node: SpecNode, schema: Keywords, check: ValueCheck): Misfit[] {
+  const className = schema['x-flambe-class']
+  if (typeof className === 'string') return misfitsOfClass(node, className, check)
+  if (!fitsType(node, schema)) {
+    return [
+      {
+        node,
+        message: `${check.name} takes ${describeSchema(schema, check.root)}, and this is ${describeNode(node)}`,
+      },
+    ]
+  }
+  if (node.kind === 'scalar') return misfitsOfScalar(node, schema, check)
+  if (node.kind === 'sequence') return misfitsOfSequence(node, schema, check)
+  if (node.kind === 'mapping') return misfitsOfMapping(node, schema, check)
+  return []
+}
+
+function misfitsOfClass(node: SpecNode, className: string, { isClass, name }: ValueCheck): Misfit[] {
+  if (node.kind === 'tagged' && isClass(node, className)) return []
+  const message = `${name} takes a ${className}, and this is ${describeNode(node)}`
+  return [{ node, message, hint: `write a tag of a ${className}, such as !ext.${className}` }]
+}
+
+function misfitsOfScalar(
+  node: SpecNode & { kind: 'scalar' },
+  schema: Keywords,
+  { name }: ValueCheck,
+): Misfit[] {
+  const { value } = node
+  const wrong = (message: string): Misfit[] => [
+    { node, message: `${name} ${message}, and this is ${describeNode(node)}` },
+  ]
+  const choices = Array.isArray(schema['enum'])
+    ? schema['enum']
+    : 'const' in schema
+      ? [schema['const']]
+      : undefined
+  if (choices && !choices.some((choice) => choice === value)) {
+    return wrong(
+      `should be one of: [${choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice))).join(', ')}]`,
+    )
+  }
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return numberMisfits(Number(value), schema).flatMap(wrong)
+  if (typeof value === 'string') return textMisfits(value, schema).flatMap(wrong)
+  return []
+}
+
+function numberMisfits(value: number, schema: Keywords): string[] {
+  const limit = (keyword: string) => (typeof schema[keyword] === 'number' ? schema[keyword] : undefined)
+  const [least, most] = [limit('minimum'), limit('maximum')]
+  const [above, below, step] = [limit('exclusiveMinimum'), limit('exclusiveMaximum'), limit('multipleOf')]
+  return [
+    ...(least !== undefined && value < least ? [`takes at least ${least}`] : []),
+    ...(most !== undefined && value > most ? [`takes at most ${most}`] : []),
+    ...(above !== undefined && value <= above ? [`takes more than ${above}`] : []),
+    ...(below !== undefined && value >= below ? [`takes less than ${below}`] : []),
+    ...(step !== undefined && Math.abs(value / step - Math.round(value / step)) > 1e-9
+      ? [`takes a multiple of ${step}`]
+      : []),
+  ]
+}
+
+function textMisfits(value: string, { minLength, maxLength, pattern }: Keywords): string[] {
+  const { length } = [...value]
+  return [
+    ...(typeof minLength === 'number' && length < minLength
+      ? [`takes at least ${minLength} characters`]
+      : []),
+    ...(typeof maxLength === 'number' && length > maxLength ? [`takes at most ${maxLength} characters`] : []),
+    ...(typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)
+      ? [`takes a text like /${pattern}/`]
+      : []),
+  ]
+}
+
+function misfitsOfSequence(
+  node: SpecNode & { kind: 'sequence' },
+  schema: Keywords,
+  check: ValueCheck,
+): Misfit[] {
+  const { prefixItems, items, minItems, maxItems } = schema
+  const count = node.items.length
+  const prefix = Array.isArray(prefixItems) ? (prefixItems as JsonSchema[]) : []
+  const wrong = (message: string) => [
+    { node, message: `${check.name} takes ${message}, and this has ${count}` },
+  ]
+  const inner = node.items.flatMap((item, index) => {
+    const own = prefix[index] ?? (items as JsonSchema | undefined)
+    return own === undefined ? [] : misfits(item, own, { ...check, name: `${check.name}[${index}]` })
+  })
+  return [
+    ...(typeof minItems === 'number' && count < minItems ? wrong(`at least ${minItems} items`) : []),
+    ...(typeof maxItems === 'number' && count > maxItems ? wrong(`at most ${maxItems} items`) : []),
+    ...inner,
+  ]
+}
+
+function misfitsOfMapping(
+  node: SpecNode & { kind: 'mapping' },
+  schema: Keywords,
+  check: ValueCheck,
+): Misfit[] {
+  const { properties, required, additionalProperties } = schema
+  const known = (properties ?? {}) as Readonly<Record<string, JsonSchema>>
+  const names = new Set(node.entries.map(({ key }) => key))
+  const missing = Array.isArray(required) ? required.map(String).filter((name) => !names.has(name)) : []
+  const inner = node.entries.flatMap(({ key, value }) => {
+    const own = Object.hasOwn(known, key) ? known[key] : (additionalProperties as JsonSchema | undefined)
+    if (own === false) return [{ node: value, message: `${check.name} has no "${key}"` }]
+    return own === undefined ? [] : misfits(value, own, { ...check, name: `${check.name}.${key}` })
+  })
+  return [...missing.map((name) => ({ node, message: `${check.name} needs "${name}"` })), ...inner]
+}
+
+const kinds: Readonly<Record<string, (node: SpecNode) => boolean>> = {
+  null: (node) => node.kind === 'scalar' && node.value === null,
+  boolean: (node) => node.kind === 'scalar' && typeof node.value === 'boolean',
+  string: (node) => node.kind === 'file' || (node.kind === 'scalar' && typeof node.value === 'string'),
+  number: (node) =>
+    node.kind === 'scalar' && (typeof node.value === 'number' || typeof node.value === 'bigint'),
+  integer: (node) =>
+    node.kind === 'scalar' && (Number.isInteger(node.value) || typeof node.value === 'bigint'),
+  array: (node) => node.kind === 'sequence',
+  object: (node) => node.kind === 'mapping' || node.kind === 'tagged',
+}
+
+function fitsType(node: SpecNode, { type }: Keywords): boolean {
+  const types = Array.isArray(type) ? type : type === undefined ? [] : [type]
+  return types.length === 0 || types.some((one) => kinds[String(one)]?.(node))
+}
+
+function dereference(ref: string, root: JsonSchema): JsonSchema {
+  const path = ref.replace(/^#\/?/, '').split('/').filter(Boolean)
+  const found = path.reduce<Json | JsonSchema | undefined>((value, part) => {
+    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    return typeof value === 'object' && value !== null ? (value as Keywords)[key] : undefined
+  }, root)
+  return typeof found === 'object' && found !== null ? (found as JsonSchema) : true
+}
+
+function describeSchema(schema: JsonSchema, root: JsonSchema): string {
+  if (typeof schema === 'boolean') return 'anything'
+  const { $ref, type, anyOf } = schema
+  if (typeof $ref === 'string') return describeSchema(dereference($ref, root), root)
+  if (typeof schema['x-flambe-class'] === 'string') return `a ${schema['x-flambe-class']}`
+  if (Array.isArray(schema['enum'])) return schema['enum'].map((one) => JSON.stringify(one)).join(' or ')
+  if ('const' in schema) return JSON.stringify(schema['const'])
+  if (Array.isArray(anyOf)) return anyOf.map((one) => describeSchema(one as JsonSchema, root)).join(' or ')
+  const names: Readonly<Record<string, string>> = {
+    array: 'a list',
+    object: 'a mapping',
+    integer: 'an integer',
+    null: 'null',
+  }
+  const types = Array.isArray(type) ? type : [type]
+  return types.map((one) => names[String(one)] ?? `a ${String(one)}`).join(' or ')
+}
+
+function describeNode(node: SpecNode): string {
+  if (node.kind === 'scalar') return typeof node.value === 'string' ? `"${node.value}"` : String(node.value)
+  if (node.kind === 'tagged') return `!${node.parts.join('.')}`
+  return { sequence: 'a list', mapping: 'a mapping', link: 'a link', file: 'a file' }[node.kind]
+}

@@ -1,0 +1,3 @@
+export { type Compiled, type CompileOptions, compileSpec, instantiate } from './compile.ts'
+export type { Builtin, Definition } from './definition.ts'
+export { closest } from './suggest.ts'

@@ -1,0 +1,136 @@
+import type { BigIntStats } from 'node:fs'
+import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type HashedFile, hashFile } from './hash.ts'
+
+/** size, mtime and ctime in nanoseconds, sha256. */
+type Entry = readonly [size: string, mtime: string, ctime: string, sha256: string]
+
+const mostEntries = 50_000
+/** Wall clocks and file clocks may differ, and some file systems keep time in steps of two seconds. */
+const safeAge = 2_000_000_000n
+
+/**
+ * Knows the sha256 of files that have not changed since it was told, by their stat signature (device, inode,
+ * size, mtime, ctime), and so spares reading them. It may be deleted at any time and never changes a result: a
+ * file that was touched so lately that a later write could leave the same signature is not remembered.
+ */
+export class HashCache {
+  readonly #file: string | undefined
+  readonly #entries: Map<string, Entry>
+  #changed = false
+
+  private constructor(file: string | undefined, entries: Map<string, Entry>) {
+    this.#file = file
+    this.#entries = entries
+  }
+
+  /** Opens the cache in this folder; a damaged or missing one is empty. */
+  static async open(directory: string): Promise<HashCache> {
+    const file = join(directory, 'hashes.json')
+    return new HashCache(file, await readEntries(file))
+  }
+
+  /** A cache that is kept nowhere. */
+  static none(): HashCache {
+    return new HashCache(undefined, new Map())
+  }
+
+  /** The digest of the file if it is known and the file is as it was, without reading it. */
+  async known(path: string): Promise<HashedFile | undefined> {
+    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    const entry = stats && this.#entries.get(keyOf(stats))
+    if (!stats || !entry || !sameSignature(entry, stats)) return undefined
+    return { sha256: entry[3], size: Number(stats.size) }
+  }
+
+  /** The digest of the file: known, or by reading it. */
+  async hash(path: string, options: Parameters<typeof hashFile>[1] = {}): Promise<HashedFile> {
+    const known = await this.known(path)
+    if (known) return known
+    const before = await stat(path, { bigint: true }).catch(() => undefined)
+    const hashed = await hashFile(path, options)
+    if (before) await this.remember(path, hashed.sha256, { signature: before })
+    return hashed
+  }
+
+  /**
+   * Remembers a digest. With `probe`, a folder on the file's own disk that may be written, even a file that was
+   * only just written is remembered: once the disk's clock is past the file's times.
+   */
+  async remember(
+    path: string,
+    sha256: string,
+    { signature, probe, now = () => BigInt(Date.now()) * 1_000_000n }: RememberOptions = {},
+  ): Promise<void> {
+    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    if (!stats || (signature && !sameStats(signature, stats))) return
+    const [, changed = 0n] = [stats.ctimeNs, stats.mtimeNs].sort((a, b) => (a < b ? -1 : 1))
+    if (now() - changed < safeAge && !(probe && (await clockIsPast(changed, probe)))) return
+    this.#entries.delete(keyOf(stats))
+    this.#entries.set(keyOf(stats), [`${stats.size}`, `${stats.mtimeNs}`, `${stats.ctimeNs}`, sha256])
+    this.#changed = true
+  }
+
+  /** Writes what was learnt, beside what other processes have written since. Failing to is no failure. */
+  async save(): Promise<void> {
+    if (!this.#file || !this.#changed) return
+    const merged = [...(await readEntries(this.#file)), ...this.#entries].slice(-mostEntries)
+    const temporary = `${this.#file}.${process.pid}.tmp`
+    try {
+      await mkdir(join(this.#file, '..'), { recursive: true })
+      await writeFile(temporary, JSON.stringify(Object.fromEntries(merged)))
+      await rename(temporary, this.#file)
+    } catch {
+      await unlink(temporary).catch(() => {})
+    }
+    this.#changed = false
+  }
+}
+
+export type RememberOptions = {
+  /** The file's stat before it was read: another one now means that it changed meanwhile. */
+  readonly signature?: BigIntStats
+  readonly probe?: string
+  /** Nanoseconds since the epoch. */
+  readonly now?: () => bigint
+}
+
+const keyOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
+
+const sameSignature = ([size, mtime, ctime]: Entry, stats: BigIntStats) =>
+  size === `${stats.size}` && mtime === `${stats.mtimeNs}` && ctime === `${stats.ctimeNs}`
+
+const sameStats = (a: BigIntStats, b: BigIntStats) =>
+  a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
+
+/** Waits, shortly, until a file written now would get a later time than `changed`. */
+async function clockIsPast(changed: bigint, directory: string): Promise<boolean> {
+  const file = join(directory, `.flambe-clock-${process.pid}`)
+  try {
+    for (let trial = 0; trial < 20; trial++) {
+      await writeFile(file, '')
+      if ((await stat(file, { bigint: true })).mtimeNs > changed) return true
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    return false
+  } catch {
+    return false
+  } finally {
+    await unlink(file).catch(() => {})
+  }
+}
+
+async function readEntries(file: string): Promise<Map<string, Entry>> {
+  try {
+    const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
+    if (typeof parsed !== 'object' || parsed === null) return new Map()
+    return new Map(Object.entries(parsed).filter((pair): pair is [string, Entry] => isEntry(pair[1])))
+  } catch {
+    return new Map()
+  }
+}
+
+function isEntry(value: unknown): value is Entry {
+  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === 'string')
+}

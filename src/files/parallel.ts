@@ -1,0 +1,23 @@
+/** Runs at most `limit` pieces of work at a time, in their order; the first failure stops the start of more and is thrown. */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  limit: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items[Symbol.iterator]()
+  let failed = false
+  const lane = async () => {
+    for (let next = waiting.next(); !next.done && !failed; next = waiting.next()) {
+      try {
+        await work(next.value)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  // allSettled: nothing may still be writing when the caller cleans up.
+  const lanes = await Promise.allSettled(Array.from({ length: limit }, lane))
+  const broken = lanes.find((lane) => lane.status === 'rejected')
+  if (broken) throw broken.reason
+}

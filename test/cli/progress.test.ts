@@ -1,0 +1,95 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { fileProgress } from '../../src/cli/log-file.ts'
+import { lineProgress } from '../../src/cli/progress/lines.ts'
+import { nextSteps, type Steps } from '../../src/cli/progress/steps.ts'
+import { renderTree } from '../../src/cli/progress/tree.ts'
+import { createStyle } from '../../src/cli/style.ts'
+import { type ProgressEvent, step } from '../../src/progress.ts'
+import { folder } from '../helpers/folder.ts'
+
+const style = createStyle(false)
+
+function lines(events: readonly ProgressEvent[], verbose = false): string {
+  let text = ''
+  let now = 0
+  const clock = () => (now += 500)
+  const write = (more: string) => {
+    text += more
+  }
+  const progress = lineProgress({ write, style, verbose, clock })
+  for (const event of events) progress(event)
+  return text
+}
+
+describe('progress where there is no terminal', () => {
+  test('a step is one line when it ends, with its bytes and its time', () => {
+    const text = lines([
+      { type: 'step', id: '1', title: 'upload', total: 3_000_000 },
+      { type: 'bytes', id: '1', count: 3_000_000 },
+      { type: 'done', id: '1' },
+    ])
+    expect(text).toBe('✓ upload  3.0 MB, 2.0 s\n')
+  })
+
+  test('a warning is told at once, a notice only when asked for', () => {
+    const notice: ProgressEvent = { type: 'notice', message: 'n' }
+    expect(lines([{ type: 'warning', message: 'w', hint: 'h' }, notice])).toBe('warning w\n  hint h\n')
+    expect(lines([notice], true)).toBe('notice n\n')
+  })
+
+  test('a failed step says so', () => {
+    expect(
+      lines([
+        { type: 'step', id: '1', title: 'build' },
+        { type: 'failed', id: '1' },
+      ]),
+    ).toBe('✗ build  1.0 s\n')
+  })
+})
+
+test('a tree shows children under their parents, and orphans at the root', () => {
+  const events: ProgressEvent[] = [
+    { type: 'step', id: 'a', title: 'A' },
+    { type: 'step', id: 'b', title: 'B', parent: 'a' },
+    { type: 'step', id: 'c', title: 'C', parent: 'gone' },
+  ]
+  const steps = events.reduce<Steps>((known, event) => nextSteps(known, event, 0), new Map())
+  expect(renderTree(steps, ({ title }) => title)).toBe('A\n  B\nC')
+})
+
+test('step tells of its failure and lets it through', async () => {
+  const told: string[] = []
+  const work = step(
+    ({ type }) => told.push(type),
+    { title: 'x' },
+    () => Promise.reject(new Error('no')),
+  )
+  await expect(work).rejects.toThrow('no')
+  expect(told).toEqual(['step', 'failed'])
+})
+
+describe('the log file (row 59)', () => {
+  test('keeps every event but byte counts', () => {
+    const file = join(folder(), 'logs', 'flambe.log')
+    const progress = fileProgress(file, { clock: () => new Date(0) })
+    progress({ type: 'step', id: '1', title: 'build' })
+    progress({ type: 'bytes', id: '1', count: 5 })
+    expect(readFileSync(file, 'utf8')).toBe('1970-01-01T00:00:00.000Z | STEP | {"id":"1","title":"build"}\n')
+  })
+
+  test('is turned over at 10 MB', () => {
+    const file = join(folder(), 'flambe.log')
+    writeFileSync(file, 'x'.repeat(10_000_001))
+    fileProgress(file)({ type: 'notice', message: 'new' })
+    expect(readFileSync(`${file}.1`, 'utf8')).toHaveLength(10_000_001)
+    expect(readFileSync(file, 'utf8')).toContain('"new"')
+  })
+
+  test('is done without where it cannot be written', () => {
+    const file = join(folder({ taken: '' }), 'taken', 'flambe.log')
+    fileProgress(file)({ type: 'notice', message: 'x' })
+    expect(existsSync(file)).toBe(false)
+  })
+})
