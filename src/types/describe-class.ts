@@ -7,11 +7,17 @@ import { inside, isWithin, type Place, type Reader } from './scope.ts'
 import { lastSignature } from './signature.ts'
 import type { ClassDescription } from './types.ts'
 
+export type ClassOptions = {
+  readonly reader: Reader
+  /** Folder of flambe's own declarations: what every Component has is not the user's. */
+  readonly flambe: string
+}
+
 /** What the types of an exported class say; `undefined` for an export that is no class, or an abstract one. */
 export function describeClass(
   name: string,
   symbol: ts.Symbol,
-  options: { readonly reader: Reader; readonly flambe: string },
+  options: ClassOptions,
 ): ClassDescription | undefined {
   const { ts, checker } = options.reader
   const statics = checker.getTypeOfSymbol(symbol)
@@ -37,7 +43,7 @@ export function describeClass(
 }
 
 /** A schema that the class declares itself is the one that counts: what its types lack is then no news. */
-function declaresSchema(statics: ts.Type, { reader, flambe }: { reader: Reader; flambe: string }): boolean {
+function declaresSchema(statics: ts.Type, { reader, flambe }: ClassOptions): boolean {
   const declaration = reader.checker.getPropertyOfType(statics, 'schema')?.valueDeclaration
   return declaration !== undefined && !isWithin(declaration, flambe)
 }

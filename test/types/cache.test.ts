@@ -208,3 +208,13 @@ test('several runs at once leave one whole record', async () => {
   expect(await readdir(join(cacheDirectory, 'types'))).toHaveLength(1)
   expect((await describe()).ran).toBe(false)
 })
+
+test('a compiler that fails is a notice, and is asked again', async () => {
+  const { describe } = await project()
+  const failing = await describe({ compile: () => Promise.reject(new Error('out of memory')) })
+  expect(failing.description).toEqual({
+    classes: {},
+    notices: ['engine.ts:1: its types cannot be read (Error: out of memory); anything is accepted'],
+  })
+  expect((await describe()).ran).toBe(true)
+})

@@ -134,7 +134,7 @@ describe('a schema made of a type', () => {
             expect([type, rest.wrong, validate(rest.wrong)]).toEqual([type, rest.wrong, false])
         }
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     )
   })
 
