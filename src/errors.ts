@@ -34,6 +34,7 @@ export const errorCodes = {
     exit: 22,
     summary: 'the artifact has a path that leaves its directory, or expands without end',
   },
+  REFERENCE_INVALID: { exit: 2, summary: 'an image reference or a tag does not parse' },
   UNAVAILABLE: { exit: 69, summary: 'something outside is unavailable' },
   DISK_FULL: { exit: 69, summary: 'no space is left on the device' },
   DENIED: { exit: 77, summary: 'permission was denied' },

@@ -10,7 +10,9 @@ export type ProgressEvent =
       /** Bytes that the step will move, when known. */
       readonly total?: number
     }
+  /** Bytes that moved since the last event; negative when some have to move again. */
   | { readonly type: 'bytes'; readonly id: string; readonly count: number }
+  /** `note` says why there was nothing to do: `exists`, `mounted`, `cached`. */
   | { readonly type: 'done'; readonly id: string; readonly note?: string }
   | { readonly type: 'failed'; readonly id: string }
   | { readonly type: 'notice'; readonly message: string; readonly hint?: string }

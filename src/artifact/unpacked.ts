@@ -22,9 +22,20 @@ export async function unpackedDirectory(
   return directory
 }
 
+// One list and one listener a process: see `user-modules.ts` for why it is kept there.
+const key = Symbol.for('flambe.temporary-directories')
+
 /** A folder that goes with the process: loaded code may still read its files until then. */
 export async function temporaryDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'flambe-unpacked-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const holder = globalThis as typeof globalThis & { [key]?: string[] }
+  if (!holder[key]) {
+    const directories: string[] = []
+    Object.defineProperty(holder, key, { value: directories })
+    process.once('exit', () => {
+      for (const one of directories) rmSync(one, { recursive: true, force: true })
+    })
+  }
+  holder[key]?.push(directory)
   return directory
 }

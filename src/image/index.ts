@@ -1,1 +1,22 @@
-export type { Blob, Descriptor, Image, ImagePlatform, Layer, Receipt } from './image.ts'
+export type { Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
+export {
+  type CopyOptions,
+  choosePlatform,
+  copyImage,
+  type Environment,
+  formatPlatform,
+  formatReference,
+  hostPlatform,
+  type Login,
+  type PlannedBlob,
+  type PlannedTag,
+  type PullOptions,
+  type PushOptions,
+  type PushPlan,
+  parseReference,
+  planPush,
+  pullImage,
+  pushImage,
+  type Reference,
+  type RegistryOptions,
+} from './registry/index.ts'

@@ -23,6 +23,8 @@ export async function openS3Session(
     ...(region && { region }),
     ...(endpoint && { endpoint }),
     ...(profile && { profile }),
+    // It writes to the console otherwise; what matters is thrown.
+    logger: { trace: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet },
     maxAttempts: 6,
     followRegionRedirects: true,
     // The newer default checksums are refused by many compatible stores.
@@ -38,6 +40,8 @@ export async function openS3Session(
   })
   return { sdk, client, location, options, signal }
 }
+
+const quiet = () => {}
 
 /** Runs one request; its failure is told as ours, with what was being done. */
 export async function attempt<T>(

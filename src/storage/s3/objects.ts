@@ -111,7 +111,7 @@ export async function* listObjects(
     for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
       yield { key: Key, size: Size, modified: LastModified }
     }
-    token = page.NextContinuationToken
+    token = page.IsTruncated ? page.NextContinuationToken : undefined
   } while (token && most === undefined)
 }
 

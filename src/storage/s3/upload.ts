@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { CompletedPart } from '@aws-sdk/client-s3'
@@ -93,19 +94,27 @@ async function listParts(
 ): Promise<Multipart['done'] | undefined> {
   const { sdk, client, location } = session
   const parts = new Map<number, CompletedPart & { readonly Size?: number }>()
-  try {
-    const pages = sdk.paginateListParts({ client }, { Bucket: location.bucket, Key: key, UploadId: id })
-    for await (const { Parts = [] } of pages) {
-      for (const { PartNumber, ETag, Size } of Parts) {
-        if (PartNumber !== undefined && ETag && Size !== undefined)
-          parts.set(PartNumber, { PartNumber, ETag, Size })
-      }
+  // Not the SDK's paginator: some stores give a marker beside "not truncated", and it would ask for ever.
+  let marker: string | undefined
+  do {
+    const input = {
+      Bucket: location.bucket,
+      Key: key,
+      UploadId: id,
+      ...(marker && { PartNumberMarker: marker }),
     }
-    return parts
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
+    const page = await client.send(new sdk.ListPartsCommand(input)).catch((error) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+    if (!page) return undefined
+    for (const { PartNumber, ETag, Size } of page.Parts ?? []) {
+      if (PartNumber !== undefined && ETag && Size !== undefined)
+        parts.set(PartNumber, { PartNumber, ETag, Size })
+    }
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+  } while (marker)
+  return parts
 }
 
 /** Sends one part, unless the store has it, and says how the store names it. */
@@ -114,7 +123,9 @@ export async function putPart(
   { file, multipart, part, onBytes }: PartUpload,
 ): Promise<CompletedPart> {
   const have = multipart.done.get(part.number)
-  if (have?.Size === part.size) return { PartNumber: part.number, ETag: have.ETag }
+  if (have?.Size === part.size && (await isSame(file, part, have.ETag))) {
+    return { PartNumber: part.number, ETag: have.ETag }
+  }
   const { sdk, location, options, signal } = session
   const { ETag } = await attempt(session, `uploading ${file.path} to`, (client, abort) =>
     retry(
@@ -136,6 +147,18 @@ export async function putPart(
   )
   onBytes(part.size)
   return { PartNumber: part.number, ETag }
+}
+
+/**
+ * True where the store's part is this part of the file. A part whose sending broke off may be listed with its
+ * full size; its ETag is the MD5 of what is there (under some encryptions it is not, and the part goes again).
+ */
+async function isSame(file: ArtifactFile, part: Part, etag: string | undefined): Promise<boolean> {
+  const hash = createHash('md5')
+  const bytes = openRange(file.source, part)
+  if (bytes instanceof Uint8Array) hash.update(bytes)
+  else for await (const chunk of bytes) hash.update(chunk)
+  return etag?.replaceAll('"', '') === hash.digest('hex')
 }
 
 export type PartUpload = {

@@ -49,8 +49,8 @@ export async function writeArtifactToS3(
 ): Promise<void> {
   const bytes = encodeManifest(artifact.manifest)
   const earlier = await getManifest(session)
+  if (!earlier || !force) await checkEmpty(session, { force })
   if (earlier && Buffer.compare(earlier.bytes, bytes) === 0) return
-  if (!force || !earlier) await checkEmpty(session, { force })
   await uploadFiles(session, await missingFiles(session, artifact, earlier), progress)
   await putManifest(session, bytes, { replaces: earlier })
   await removeStale(session, artifact, earlier)

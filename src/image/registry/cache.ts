@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { sha256 } from '../../files/index.ts'
+
+/** Where the client keeps what it may forget, under a cache directory. */
+export function cachePaths(directory: string) {
+  const of = (kind: string, ...key: string[]) =>
+    join(directory, 'registry', kind, `${sha256(key.join('\n')).slice(0, 40)}.json`)
+  return {
+    /** What blobs a registry has in which repositories. */
+    known: (registry: string) => of('known', registry),
+    /** How a registry wants to be logged in to; no credentials. */
+    challenge: (registry: string) => of('challenges', registry),
+    /** The session of an upload that has not ended. */
+    upload: (registry: string, repository: string, digest: string) =>
+      of('uploads', registry, repository, digest),
+    /** What a tag pointed to, and when. */
+    tag: (registry: string, repository: string, tag: string) => of('tags', registry, repository, tag),
+    /** A pulled blob or manifest, verified. */
+    blob: (digest: string) => join(directory, 'blobs', ...digest.split(':')),
+  }
+}
+
+export type CachePaths = ReturnType<typeof cachePaths>
+
+/** The JSON of a cache file; undefined if there is none that can be read. */
+export async function readJson(path: string | undefined): Promise<unknown> {
+  if (path === undefined) return undefined
+  try {
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts a cache file there in one step, for this user's eyes. A cache that cannot be written is no failure. */
+export async function writeJson(path: string | undefined, value: unknown): Promise<void> {
+  if (path === undefined) return
+  const temporary = `${path}.${randomUUID()}`
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
+    await rename(temporary, path)
+  } catch {
+    await rm(temporary, { force: true }).catch(() => {})
+  }
+}
+
+export async function forget(path: string | undefined): Promise<void> {
+  if (path !== undefined) await rm(path, { force: true }).catch(() => {})
+}

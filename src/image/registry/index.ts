@@ -1,0 +1,8 @@
+export { type CopyOptions, copyImage } from './copy.ts'
+export type { Environment, Login, RegistryOptions } from './options.ts'
+export { type PlannedBlob, type PlannedTag, type PushPlan, planPush } from './plan.ts'
+export { choosePlatform, formatPlatform, hostPlatform } from './platform.ts'
+export { type PullOptions, pullImage } from './pull.ts'
+export { pushImage } from './push.ts'
+export type { PushOptions } from './push-setup.ts'
+export { formatReference, parseReference, type Reference } from './reference.ts'
