@@ -11,10 +11,10 @@ type Span = { readonly start: number; readonly end: number }
  */
 export async function shapeOf(file: string, text: string): Promise<string> {
   if (/\.d\.[cm]?ts$/.test(file) || !/\.[cm]?[jt]sx?$/.test(file)) return text
-  const [{ parseSync, Visitor }, { isolatedDeclarationSync }] = await Promise.all([
-    import('oxc-parser'),
-    import('oxc-transform'),
-  ])
+  const oxc = await loadOxc().catch(() => undefined)
+  // On a platform that oxc is not built for, every edit counts.
+  if (!oxc) return text
+  const { parseSync, Visitor, isolatedDeclarationSync } = oxc
   const { program, comments, errors } = parseSync(file, text)
   if (errors.length > 0) return text
   const cuts: Span[] = comments.filter((one) => !isDoc(one, text)).map((one) => withBlanks(one, text))
@@ -29,6 +29,14 @@ export async function shapeOf(file: string, text: string): Promise<string> {
       : writtenOut(cut)
   new Visitor(visitor).visit(program)
   return without(text, cuts)
+}
+
+async function loadOxc() {
+  const [{ parseSync, Visitor }, { isolatedDeclarationSync }] = await Promise.all([
+    import('oxc-parser'),
+    import('oxc-transform'),
+  ])
+  return { parseSync, Visitor, isolatedDeclarationSync }
 }
 
 type Cut = (body: Span | null | undefined) => void
