@@ -35,11 +35,12 @@ function reviverOf(schema: JsonSchema | undefined, scope: Scope): Revive {
 }
 
 function make(schema: { readonly [keyword: string]: Json }, scope: Scope): Revive {
-  const { $ref, properties, items, additionalProperties, anyOf } = schema
+  const { $ref, properties, items, additionalProperties, anyOf, oneOf } = schema
+  const choices = anyOf ?? oneOf
   const type = schema['x-flambe-type']
   if (typeof type === 'string') return reviverOfType(type)
   if (typeof $ref === 'string') return reviverOf(dereference($ref, scope.root), scope)
-  if (Array.isArray(anyOf)) return reviverOfChoice(anyOf as JsonSchema[], scope)
+  if (Array.isArray(choices)) return reviverOfChoice(choices as JsonSchema[], scope)
   if (items !== undefined) {
     const item = reviverOf(items as JsonSchema, scope)
     return item === same ? same : (value) => (Array.isArray(value) ? value.map(item) : value)

@@ -51,6 +51,7 @@ function forced(ts: TypeScript): ts.CompilerOptions {
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     strict: true,
+    strictNullChecks: true,
     allowJs: true,
     checkJs: false,
     allowImportingTsExtensions: true,

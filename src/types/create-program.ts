@@ -60,7 +60,7 @@ function tracedHost(
     directoryExists: (path) => seen(path, base.directoryExists?.(path) ?? true),
     getSourceFile: (file, target) => {
       const text = readFile(file)
-      return text === undefined ? undefined : ts.createSourceFile(file, text, parsing(ts, file, target), true)
+      return text === undefined ? undefined : ts.createSourceFile(file, text, parsing(ts, file, target))
     },
   }
 }

@@ -1,5 +1,6 @@
 import type ts from 'typescript'
 import type { JsonSchema } from '../construct/index.ts'
+import { discriminate } from './discriminate.ts'
 import { mapSubschemas } from './subschemas.ts'
 
 type Definition = {
@@ -51,9 +52,13 @@ export function define(
 export function finish(root: JsonSchema, { byType }: Definitions): JsonSchema {
   const schemas = new Map([...byType.values()].map(({ name, schema }) => [name, schema ?? true]))
   const keep = keptNames(root, schemas)
+  const resolve = (schema: JsonSchema): JsonSchema => {
+    const name = referenceOf(schema)
+    return name === undefined ? schema : (schemas.get(name) ?? true)
+  }
   const place = (schema: JsonSchema): JsonSchema => {
     const name = referenceOf(schema)
-    if (name === undefined || keep.has(name)) return mapSubschemas(schema, place)
+    if (name === undefined || keep.has(name)) return discriminate(mapSubschemas(schema, place), resolve)
     const target = place(schemas.get(name) ?? true)
     const siblings = withoutReference(schema)
     if (Object.keys(siblings).length === 0) return target

@@ -1,21 +1,27 @@
 import type ts from 'typescript'
-import type { JsonSchema } from '../construct/index.ts'
 import { argumentsSchema } from './arguments-schema.ts'
 import { describePredict } from './describe-predict.ts'
 import { docsOfSymbol } from './doc-comment.ts'
-import { inside, type Place, type Reader } from './scope.ts'
+import { factoriesOf } from './factories.ts'
+import { inside, isWithin, type Place, type Reader } from './scope.ts'
 import { lastSignature } from './signature.ts'
-import { isClassInstance } from './type-kinds.ts'
 import type { ClassDescription } from './types.ts'
+
+export type ClassOptions = {
+  readonly reader: Reader
+  /** Folder of flambe's own declarations: what every Component has is not the user's. */
+  readonly flambe: string
+}
 
 /** What the types of an exported class say; `undefined` for an export that is no class, or an abstract one. */
 export function describeClass(
   name: string,
   symbol: ts.Symbol,
-  { reader, flambe }: { readonly reader: Reader; readonly flambe: string },
+  options: ClassOptions,
 ): ClassDescription | undefined {
-  const { ts, checker } = reader
+  const { ts, checker } = options.reader
   const statics = checker.getTypeOfSymbol(symbol)
+  const reader = declaresSchema(statics, options) ? { ...options.reader, notify: () => {} } : options.reader
   const place: Place = inside({ path: name, node: undefined, depth: 0 }, '', symbol.declarations?.[0])
   if (symbol.declarations?.some((one) => ts.getCombinedModifierFlags(one) & ts.ModifierFlags.Abstract))
     return undefined
@@ -31,9 +37,15 @@ export function describeClass(
   return {
     ...(description !== '' && { description }),
     ...(parameters !== undefined && { parameters }),
-    factories: factoriesOf(statics, instance, { place, reader, flambe }),
+    factories: factoriesOf(statics, instance, { ...options, place, reader }),
     ...(predict && { predict }),
   }
+}
+
+/** A schema that the class declares itself is the one that counts: what its types lack is then no news. */
+function declaresSchema(statics: ts.Type, { reader, flambe }: ClassOptions): boolean {
+  const declaration = reader.checker.getPropertyOfType(statics, 'schema')?.valueDeclaration
+  return declaration !== undefined && !isWithin(declaration, flambe)
 }
 
 /** True if the constructor is that of a class whose types are not found. */
@@ -45,36 +57,4 @@ function hasUnknownBase(declaration: ts.Declaration | undefined, reader: Reader)
   if (!base || declaration.members.some(ts.isConstructorDeclaration)) return false
   const type = checker.getTypeAtLocation(base)
   return (type.flags & ts.TypeFlags.Any) !== 0 || hasUnknownBase(type.getSymbol()?.valueDeclaration, reader)
-}
-
-/** Static methods that give an instance, but for those that every Component has (`create`, `loadFromPath`). */
-function factoriesOf(
-  statics: ts.Type,
-  instance: ts.Type,
-  { place, reader, flambe }: { place: Place; reader: Reader; flambe: string },
-): { readonly [name: string]: JsonSchema } {
-  const { ts, checker } = reader
-  const entries = checker.getPropertiesOfType(statics).flatMap((symbol): [string, JsonSchema][] => {
-    const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected
-    const declaration = symbol.valueDeclaration
-    if (!declaration || ts.getCombinedModifierFlags(declaration) & hidden) return []
-    if (symbol.name === 'prototype' || declaration.getSourceFile().fileName.startsWith(flambe)) return []
-    const signatures = checker
-      .getTypeOfSymbol(symbol)
-      .getCallSignatures()
-      .filter((one) => givesInstance(one, instance, reader))
-    const at = inside(place, `.${symbol.name}`, declaration)
-    const signature = lastSignature(signatures, at, reader)
-    const schema = signature && argumentsSchema(signature, at, reader)
-    return schema === undefined ? [] : [[symbol.name, schema]]
-  })
-  return Object.fromEntries(entries)
-}
-
-function givesInstance(signature: ts.Signature, instance: ts.Type, { ts, checker }: Reader): boolean {
-  const returned = signature.getReturnType()
-  const awaited = checker.getAwaitedType(returned) ?? returned
-  const type = checker.getBaseConstraintOfType(awaited) ?? awaited
-  // A class of no members would take anything: an instance is of a class.
-  return isClassInstance(type, ts) && checker.isTypeAssignableTo(type, instance)
 }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { extname, isAbsolute } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FlambeError } from '../errors.ts'
-import { type CompileRequest, describeProgram } from './describe-program.ts'
+import { type Compiled, type CompileRequest, describeProgram } from './describe-program.ts'
 import { inputsOf, stillHold } from './inputs.ts'
 import { formatNotice } from './notice.ts'
 import { readRecord, recordPath, writeRecord } from './record.ts'
@@ -45,12 +45,26 @@ export async function describeModule({
   const kept = path === undefined ? undefined : await readRecord(path)
   const known = kept && (await stillHold(kept.inputs)) ? kept : undefined
   signal?.throwIfAborted()
-  const answer = known ?? (await compile(request))
-  if (path !== undefined && 'files' in answer) {
-    const { classes, notices } = answer
-    await writeRecord(path, { inputs: await inputsOf({ ...answer, flambe }), classes, notices })
+  const { classes, notices } = known ?? (await compiled(request, { compile, path }))
+  return { classes, notices: notices.map((one) => formatNotice(one, entry)) }
+}
+
+/** A failure of the compiler itself leaves the module as one without types. It is not kept: it may be a passing one. */
+async function compiled(
+  request: CompileRequest,
+  { compile, path }: { compile: typeof describeProgram; path: string | undefined },
+): Promise<Pick<Compiled, 'classes' | 'notices'>> {
+  try {
+    const { files, absent, classes, notices } = await compile(request)
+    if (path !== undefined) {
+      const inputs = await inputsOf({ files, absent, flambe: request.flambe })
+      await writeRecord(path, { inputs, classes, notices })
+    }
+    return { classes, notices }
+  } catch (error) {
+    const message = `its types cannot be read (${String(error)}); anything is accepted`
+    return { classes: {}, notices: [{ message, file: request.entry, line: 1, source: '' }] }
   }
-  return { classes: answer.classes, notices: answer.notices.map((one) => formatNotice(one, entry)) }
 }
 
 /** The package's index: a declaration file where flambe is installed, the source where it is developed. */

@@ -3,16 +3,14 @@ import type { JsonSchema } from '../construct/index.ts'
 import { namesOnly } from './arguments-schema.ts'
 import { type Docs, docsOfSymbol, docsOfTypeNode, mergeDocs, remark } from './doc-comment.ts'
 import { applyDocs } from './doc-keywords.ts'
-import type { Hints } from './hints.ts'
 import { itemsOfStream } from './item-of-stream.ts'
 import { parameterOf } from './parameter.ts'
 import { parseJson } from './parse-json.ts'
-import { inside, type Place, type Reader, type Scope } from './scope.ts'
+import { inside, type Place, type Reader } from './scope.ts'
 import { lastSignature } from './signature.ts'
-import { isAbsent, members } from './type-kinds.ts'
 import { standalone } from './type-to-schema.ts'
 import type { PredictDescription } from './types.ts'
-import { unionSchema } from './union-schema.ts'
+import { presentSchema, unionSchema } from './union-schema.ts'
 
 /** What `predict` takes and gives; of a class with `predictBatch` alone, what it takes and gives for one input. */
 export function describePredict(
@@ -55,7 +53,7 @@ function inputSchema(signature: ts.Signature, place: Place, { reader, part, docs
   const examples = docs.tags.filter(({ name, text }) => name === 'example' && parseJson(text) !== undefined)
   return standalone(reader, 'input', (scope) =>
     applyDocs(
-      schemaOf(part(type), at, { scope, hints }),
+      presentSchema(part(type), at, { scope, hints }) ?? { type: 'null' },
       { ...own, tags: [...own.tags, ...examples] },
       { place: at, scope },
     ),
@@ -72,22 +70,12 @@ function outputOf(
   const returned = signature.getReturnType()
   const type = checker.getAwaitedType(returned) ?? returned
   const items = itemsOfStream(type, reader)
-  const text = docs.tags.find(({ name }) => name === 'returns' || name === 'return')?.text ?? ''
+  const text = docs.tags.find(({ name }) => /^(returns?|yields?)$/.test(name))?.text ?? ''
   const output = standalone(reader, 'output', (scope) => {
     const schema = items ? unionSchema(items, at, scope) : scope.toSchema(part(type), at)
     return applyDocs(schema, { description: remark(text), tags: [] }, { place: at, scope })
   })
   return items ? { output, stream: true } : { output }
-}
-
-function schemaOf(type: ts.Type, place: Place, { scope, hints }: { scope: Scope; hints: Hints }): JsonSchema {
-  const present = members(type).filter((one) => !isAbsent(one, scope.ts))
-  const [only] = present
-  if (present.length === 0 || present.length === members(type).length)
-    return scope.toSchema(type, place, hints)
-  return present.length === 1 && only
-    ? scope.toSchema(only, place, hints)
-    : unionSchema(present, place, scope)
 }
 
 /** One of the inputs or outputs of `predictBatch`. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type ts from 'typescript'
 import { createProgram, type TracedProgram } from './create-program.ts'
-import { describeClass } from './describe-class.ts'
+import { type ClassOptions, describeClass } from './describe-class.ts'
 import { exportsOf } from './exports-of.ts'
 import type { Place, Reader, TypeScript } from './scope.ts'
 import type { ClassDescription } from './types.ts'
@@ -51,16 +51,15 @@ export async function describeProgram({ entry, exports, flambe }: CompileRequest
 
 /** The compiler itself fails on some rare code: that class is then as one without types. */
 function describeSafely(
-  ...[name, symbol, options]: Parameters<typeof describeClass>
-): ReturnType<typeof describeClass> {
+  name: string,
+  symbol: ts.Symbol,
+  options: ClassOptions,
+): ClassDescription | undefined {
   try {
     return describeClass(name, symbol, options)
   } catch (error) {
-    const [declaration] = symbol.declarations ?? []
-    options.reader.notify(
-      { path: name, node: declaration, depth: 0 },
-      `its types cannot be read (${String(error)}); anything is accepted`,
-    )
+    const place = { path: name, node: symbol.declarations?.[0], depth: 0 }
+    options.reader.notify(place, `its types cannot be read (${String(error)}); anything is accepted`)
     return { factories: {} }
   }
 }

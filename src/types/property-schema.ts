@@ -3,11 +3,11 @@ import type { JsonSchema } from '../construct/index.ts'
 import { type Default, defaultOf } from './default-value.ts'
 import { docsOfSymbol, docsOfTypeNode, mergeDocs, noDocs } from './doc-comment.ts'
 import { applyDocs } from './doc-keywords.ts'
-import type { Hint, Hints } from './hints.ts'
+import type { Hint } from './hints.ts'
 import { defaultOfTag } from './param-tags.ts'
 import { inside, type Place, type Scope } from './scope.ts'
 import { isAbsent, members } from './type-kinds.ts'
-import { unionSchema } from './union-schema.ts'
+import { presentSchema } from './union-schema.ts'
 
 export type Property = { readonly schema: JsonSchema; readonly required: boolean }
 
@@ -21,9 +21,9 @@ export function propertySchema(
   const declaration = symbol.valueDeclaration ?? symbol.declarations?.[0]
   const at = inside(place, `.${symbol.name}`, declaration)
   const type = checker.getTypeOfSymbol(symbol)
-  const all = members(type)
-  const present = all.filter((one) => !isAbsent(one, ts))
-  const schema = schemaOf(present.length === all.length ? [type] : present, at, { scope, hints: hint.inner })
+  const isNeeded =
+    !(symbol.flags & ts.SymbolFlags.Optional) && !members(type).some((one) => isAbsent(one, ts))
+  const schema = presentSchema(type, at, { scope, hints: hint.inner }) ?? false
   const node = declaration && 'type' in declaration ? typeNodeOf(declaration, ts) : undefined
   const docs = [docsOfSymbol(symbol, scope), hint.docs ?? noDocs, docsOfTypeNode(node, scope)].reduce(
     mergeDocs,
@@ -31,7 +31,7 @@ export function propertySchema(
   const value = scope.use === 'output' ? undefined : (hint.default ?? declaredDefault(declaration, scope))
   return {
     schema: withDefault(applyDocs(schema, docs, { place: at, scope }), value),
-    required: !(symbol.flags & ts.SymbolFlags.Optional) && present.length === all.length && !value,
+    required: isNeeded && !value,
   }
 }
 
@@ -41,16 +41,6 @@ export function hintedSchema(hint: Hint, place: Place, scope: Scope): Property |
   if (!type) return undefined
   const schema = applyDocs(scope.toSchema(type, place), docs, { place, scope })
   return { schema: withDefault(schema, value), required: !value }
-}
-
-function schemaOf(
-  types: readonly ts.Type[],
-  place: Place,
-  { scope, hints }: { scope: Scope; hints: Hints | undefined },
-): JsonSchema {
-  const [only, ...others] = types
-  if (only === undefined) return false
-  return others.length === 0 ? scope.toSchema(only, place, hints) : unionSchema(types, place, scope)
 }
 
 /** `threshold = 0.5` of a class (read through `Pick<Engine, 'threshold'>` or as a class of options), or of a JSDoc tag. */

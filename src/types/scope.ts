@@ -50,6 +50,11 @@ export function isOwnFile(fileName: string): boolean {
   return !fileName.includes('/node_modules/')
 }
 
+/** True for what is declared in a folder. */
+export function isWithin(node: ts.Node, directory: string): boolean {
+  return node.getSourceFile().fileName.startsWith(`${directory}/`)
+}
+
 /** JavaScript: types are in doc comments. */
 export function isScript(fileName: string): boolean {
   return /\.[cm]?jsx?$/.test(fileName)

@@ -11,10 +11,10 @@ type Span = { readonly start: number; readonly end: number }
  */
 export async function shapeOf(file: string, text: string): Promise<string> {
   if (/\.d\.[cm]?ts$/.test(file) || !/\.[cm]?[jt]sx?$/.test(file)) return text
-  const [{ parseSync, Visitor }, { isolatedDeclarationSync }] = await Promise.all([
-    import('oxc-parser'),
-    import('oxc-transform'),
-  ])
+  const oxc = await loadOxc().catch(() => undefined)
+  // On a platform that oxc is not built for, every edit counts.
+  if (!oxc) return text
+  const { parseSync, Visitor, isolatedDeclarationSync } = oxc
   const { program, comments, errors } = parseSync(file, text)
   if (errors.length > 0) return text
   const cuts: Span[] = comments.filter((one) => !isDoc(one, text)).map((one) => withBlanks(one, text))
@@ -29,6 +29,14 @@ export async function shapeOf(file: string, text: string): Promise<string> {
       : writtenOut(cut)
   new Visitor(visitor).visit(program)
   return without(text, cuts)
+}
+
+async function loadOxc() {
+  const [{ parseSync, Visitor }, { isolatedDeclarationSync }] = await Promise.all([
+    import('oxc-parser'),
+    import('oxc-transform'),
+  ])
+  return { parseSync, Visitor, isolatedDeclarationSync }
 }
 
 type Cut = (body: Span | null | undefined) => void
@@ -83,11 +91,13 @@ function isDoc({ type, value }: Comment, text: string): boolean {
   )
 }
 
-/** So that a comment on a line of its own leaves nothing behind. */
+/** A comment alone on its lines goes with them, one after code with the blanks between: neither leaves a trace. */
 function withBlanks({ start, end }: Span, text: string): Span {
-  let from = start
-  while (from > 0 && /\s/.test(text[from - 1] ?? '')) from--
-  return { start: from, end }
+  const before = text.slice(0, start).trimEnd().length
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const [rest] = /^[ \t\r]*(\n|$)/.exec(text.slice(end)) ?? []
+  if (before > lineStart || rest === undefined) return { start: Math.max(before, lineStart), end }
+  return { start: lineStart, end: end + rest.length }
 }
 
 function without(text: string, cuts: readonly Span[]): string {

@@ -19,7 +19,7 @@ export const bigint: JsonSchema = { type: 'integer', 'x-flambe-type': 'bigint' }
 
 /**
  * Types of the language and of Node that JSON has a form for. `x-flambe-type` names what the runtime makes of the
- * JSON value; a Node `Buffer` is the `Uint8Array` that it is.
+ * JSON value.
  */
 const schemas: Readonly<Record<string, JsonSchema>> = {
   Date: { type: 'string', format: 'date-time', 'x-flambe-type': 'Date' },
@@ -29,7 +29,7 @@ const schemas: Readonly<Record<string, JsonSchema>> = {
   Boolean: { type: 'boolean' },
   BigInt: bigint,
   Uint8Array: bytes('Uint8Array'),
-  Buffer: bytes('Uint8Array'),
+  Buffer: bytes('Buffer'),
   ArrayBuffer: bytes('ArrayBuffer'),
   SharedArrayBuffer: bytes('ArrayBuffer'),
   Int8Array: integers('Int8Array', -128, 127),

@@ -1,7 +1,8 @@
 import type ts from 'typescript'
 import type { Json, JsonSchema } from '../construct/index.ts'
+import type { Hints } from './hints.ts'
 import type { Place, Scope } from './scope.ts'
-import { isAbsent } from './type-kinds.ts'
+import { isAbsent, members } from './type-kinds.ts'
 
 /** The schema of "one of these": literals become one `enum`, bare primitives one `type`, the rest `anyOf`. */
 export function unionSchema(types: readonly ts.Type[], place: Place, scope: Scope): JsonSchema {
@@ -15,6 +16,20 @@ export function unionSchema(types: readonly ts.Type[], place: Place, scope: Scop
   function schema(type: ts.Type): JsonSchema {
     return scope.toSchema(type, place)
   }
+}
+
+/** The schema of a type where `undefined` means that nothing is there; `undefined` if nothing ever is. */
+export function presentSchema(
+  type: ts.Type,
+  place: Place,
+  { scope, hints }: { readonly scope: Scope; readonly hints?: Hints | undefined },
+): JsonSchema | undefined {
+  const all = members(type)
+  const present = all.filter((one) => !isAbsent(one, scope.ts))
+  const [only, ...others] = present
+  if (!only) return undefined
+  if (present.length === all.length) return scope.toSchema(type, place, hints)
+  return others.length === 0 ? scope.toSchema(only, place, hints) : unionSchema(present, place, scope)
 }
 
 /** `anyOf`, in as few and as plain words as JSON Schema has. */

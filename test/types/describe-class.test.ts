@@ -57,7 +57,8 @@ describe('the arguments of a constructor', () => {
       type: 'object',
       properties: { kind: { type: 'string', enum: ['a', 'b'] }, size: number, name: string },
       required: ['kind'],
-      anyOf: [
+      discriminator: { propertyName: 'kind' },
+      oneOf: [
         {
           type: 'object',
           properties: { kind: kind('a'), size: number },
@@ -280,6 +281,16 @@ describe('the classes of a module', () => {
     const files = { 'engine.ts': 'export class A { constructor(a: number) {} }\nexport class B {}' }
     const { classes, notices } = await describeFiles(files, { exports: ['B'] })
     expect(Object.keys(classes)).toEqual(['B'])
+    expect(notices).toEqual([])
+  })
+
+  test('that declare a schema need no notices', async () => {
+    const { notices } = await describeText(`
+      import { Component } from 'flambe'
+      export class Engine extends Component {
+        static override readonly schema = { input: true }
+        predict(input: Map<string, string>): void {}
+      }`)
     expect(notices).toEqual([])
   })
 

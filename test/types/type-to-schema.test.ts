@@ -239,7 +239,7 @@ const special: Table = [
     { type: 'array', items: { type: 'integer', minimum: 0 }, 'x-flambe-type': 'BigUint64Array' },
   ],
   ['Uint8Array', bytes('Uint8Array')],
-  ['Buffer', bytes('Uint8Array')],
+  ['Buffer', bytes('Buffer')],
   ['ArrayBuffer', bytes('ArrayBuffer')],
   ['ArrayBufferLike', bytes('ArrayBuffer')],
 ]
