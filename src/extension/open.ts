@@ -1,6 +1,6 @@
 import type { ClassEntry, Platform } from '../artifact/index.ts'
 import { hostPlatform } from '../artifact/index.ts'
-import type { DeclaredSchema } from '../construct/index.ts'
+import { type DeclaredSchema, isComponentClass, isRunnableClass } from '../construct/index.ts'
 import { sha256 } from '../files/index.ts'
 import { type Progress, silent, step } from '../progress.ts'
 import { type ClassDescription, describeModule } from '../types/index.ts'
@@ -43,16 +43,28 @@ export async function openExtensions(
 }
 
 async function open(source: Source, options: OpenExtensionsOptions): Promise<Extension> {
-  const { cacheDirectory, platform = hostPlatform(), flambe, progress = silent } = options
+  const { cacheDirectory, platform = hostPlatform(), flambe, progress = silent, signal } = options
   const { namespace, location, resolved, directory } = source
   const bundled = await bundle(source)
   const exports = await importBundle(bundled, source, { cacheDirectory, flambe })
-  const described = await describeModule({ entry: source.entry, cacheDirectory })
+  const described = await describeModule({
+    entry: source.entry,
+    exports: describedExports(exports),
+    cacheDirectory,
+    ...(signal && { signal }),
+  })
   for (const message of described.notices) progress({ type: 'notice', message })
   const classes = classEntries(exports, described.classes)
   const code = { entry: `code/${namespace}/index.js`, location, ...(resolved !== undefined && { resolved }) }
   const pack = () => packExtension({ source, bundle: bundled, code, classes, platform, cacheDirectory })
   return { namespace, code, directory, exports, classes, pack }
+}
+
+/** The exports whose types matter: classes that a spec can name. */
+function describedExports(exports: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(exports).filter(
+    (name) => isComponentClass(exports[name]) || isRunnableClass(exports[name]),
+  )
 }
 
 /** What is known of each exported class: what its types say, and over that what it declares itself. */
