@@ -14,9 +14,12 @@ export type Command = {
 export type Figures = { readonly seconds: number; readonly peakMegabytes: number; readonly stdout: string }
 
 /** Runs the commands in turn, `runs` times after one warm-up; gives the median of each. */
-export async function inTurn(commands: readonly Command[], { runs = 5 } = {}): Promise<readonly Figures[]> {
+export async function inTurn(
+  commands: readonly Command[],
+  { runs = 5, warmUp = 1 } = {},
+): Promise<readonly Figures[]> {
   const all = commands.map((): Figures[] => [])
-  for (let run = -1; run < runs; run++) {
+  for (let run = -warmUp; run < runs; run++) {
     for (const [index, command] of commands.entries()) {
       await command.before?.()
       const figures = await measure(command)

@@ -1,8 +1,8 @@
-import { appendFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { appendFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { FileEntry } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure, hashFile, inParallel } from '../../files/index.ts'
+import { fileFailure, hashFile, inParallel, sha256 as sha256Of } from '../../files/index.ts'
 import { attempt, type S3Session } from './client.ts'
 import { isMissing } from './errors.ts'
 import { fileKey } from './objects.ts'
@@ -33,6 +33,7 @@ export async function downloadFile(
   const note = `${part}.ranges`
   await mkdir(dirname(target), { recursive: true })
   try {
+    if (file.size <= rangeSize) return await fetchWhole(session, file, { target, part, onBytes })
     await fetchRanges(session, file, { part, note, onBytes })
     const { sha256 } = await hashFile(part, { signal: session.signal })
     await rm(note, { force: true })
@@ -49,6 +50,28 @@ export async function downloadFile(
     session.signal?.throwIfAborted()
     throw fileFailure(error, `downloading ${file.path}`)
   }
+}
+
+/** A small file in one request, hashed in memory. */
+async function fetchWhole(
+  session: S3Session,
+  file: FileEntry,
+  { target, part, onBytes }: { target: string; part: string; onBytes: (count: number) => void },
+): Promise<void> {
+  const read = async () =>
+    Buffer.concat(await Array.fromAsync(await openRange(session, file, { start: 0, end: file.size })))
+  const bytes = file.size === 0 ? Buffer.alloc(0) : await retry(read, { signal: session.signal })
+  const digest = sha256Of(bytes)
+  if (digest !== file.sha256) throw altered(file, digest)
+  await writeFile(part, bytes)
+  await rename(part, target)
+  onBytes(bytes.length)
+}
+
+function altered({ path, sha256 }: FileEntry, found: string): FlambeError {
+  return new FlambeError('ARTIFACT_DAMAGED', `${path} has the digest ${found}, and not ${sha256}`, {
+    hint: 'the object was changed behind the manifest; build the artifact again with --force',
+  })
 }
 
 type Fetching = { readonly part: string; readonly note: string; readonly onBytes: (count: number) => void }

@@ -1,0 +1,149 @@
+// Artifacts to and from an S3-compatible store on loopback, against rclone: node bench/s3.ts [MiB] [files]
+// Needs versitygw and rclone on PATH.
+import { createHash, randomFillSync } from 'node:crypto'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { s3Environment, startS3Proxy, startS3Server } from '../test/helpers/s3.ts'
+import { type Command, inTurn, report } from './measure.ts'
+
+const bin = join(import.meta.dirname, '..', 'bin', 'run.js')
+const work = mkdtempSync(join(tmpdir(), 'flambe-bench-'))
+const [mebibytes = 1024, count = 5000] = process.argv.slice(2).map(Number)
+const server = await startS3Server()
+
+try {
+  await run()
+} finally {
+  await server.stop()
+  rmSync(work, { recursive: true, force: true })
+}
+
+async function run(): Promise<void> {
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } =
+    s3Environment('')
+  const options = { endpoint: server.endpoint, forcePathStyle: true, region: 'us-east-1' }
+  const client = new S3Client({ ...options, credentials: { accessKeyId, secretAccessKey } })
+  await client.send(new CreateBucketCommand({ Bucket: 'bench' }))
+  writeOne(join(work, 'one'))
+  writeMany(join(work, 'many'))
+  await compare('one', `${mebibytes} MiB in one file`)
+  await compare('many', `${count} files of 20 KB`)
+  await unchanged()
+}
+
+async function compare(name: string, what: string): Promise<void> {
+  const source = join(work, name)
+  const login = s3Environment(server.endpoint)
+  const env = {
+    ...login,
+    FLAMBE_CACHE_DIR: join(work, 'cache'),
+    FLAMBE_HOME: join(work, 'home'),
+  }
+  const remote = `:s3,provider=Other,access_key_id=${login['AWS_ACCESS_KEY_ID']},secret_access_key=${login['AWS_SECRET_ACCESS_KEY']},endpoint='${server.endpoint}':bench`
+  const flambe = (...args: string[]): Command => ({
+    name: 'flambe',
+    argv: [process.execPath, bin, ...args, '-q'],
+    env,
+  })
+  // With a CA bundle set, some versions of rclone do not start.
+  const rclone = (...args: string[]): Command => ({
+    name: 'rclone',
+    argv: ['env', '-u', 'AWS_CA_BUNDLE', 'rclone', 'copy', '--transfers=8', '--config=', ...args],
+  })
+  let turn = 0
+  const targets = () => ({
+    ours: `s3://bench/${name}/ours${turn}`,
+    theirs: `${remote}/${name}/theirs${turn}`,
+  })
+  const up: Awaited<ReturnType<typeof inTurn>>[] = []
+  const down: typeof up = []
+  for (turn = 0; turn < 3; turn++) {
+    const { ours, theirs } = targets()
+    rmSync(join(work, 'cache'), { recursive: true, force: true })
+    up.push(await inTurn([rclone(source, theirs), flambe('push', source, ours)], { runs: 1, warmUp: 0 }))
+    rmSync(join(work, 'cache'), { recursive: true, force: true })
+    const [a, b] = [join(work, `down-a${turn}`), join(work, `down-b${turn}`)]
+    down.push(
+      await inTurn([rclone(theirs, a), flambe('inspect', ours), flambe('pull', ours, b)], {
+        runs: 1,
+        warmUp: 0,
+      }),
+    )
+    for (const folder of [a, b]) rmSync(folder, { recursive: true, force: true })
+  }
+  const best = (list: typeof up, index: number) =>
+    Math.min(...list.map((figures) => figures[index]?.seconds ?? Number.NaN))
+  const peak = Math.max(
+    ...[...up, ...down].flatMap((figures) => figures.map(({ peakMegabytes }) => peakMegabytes)),
+  )
+  report({ what: `upload of ${what} to rclone copy`, ours: best(up, 1), peer: best(up, 0), limit: 1 })
+  report({ what: `download of ${what} to rclone copy`, ours: best(down, 2), peer: best(down, 0), limit: 1 })
+  report({ what: 'peak memory', ours: peak, limit: 200, unit: 'MB' })
+}
+
+async function unchanged(): Promise<void> {
+  const proxy = await startS3Proxy(server.endpoint)
+  const env = {
+    ...s3Environment(proxy.endpoint),
+    FLAMBE_CACHE_DIR: join(work, 'cache'),
+    FLAMBE_HOME: join(work, 'home'),
+  }
+  const argv = [process.execPath, bin, 'push', join(work, 'one'), 's3://bench/one/ours0', '--force', '-q']
+  await inTurn([{ name: 'again', argv, env }], { runs: 1, warmUp: 0 })
+  const taken = proxy.taken()
+  await proxy.stop()
+  report({ what: 'requests of an unchanged export', ours: taken.length, limit: 3, unit: 'requests' })
+  report({
+    what: 'bytes that it sends',
+    ours: taken.reduce((sum, { bytes }) => sum + bytes, 0),
+    limit: 0,
+    unit: 'bytes',
+  })
+}
+
+function writeOne(directory: string): void {
+  mkdirSync(directory)
+  const file = openSync(join(directory, 'weights.bin'), 'w')
+  const block = new Uint8Array(1 << 20)
+  for (let index = 0; index < mebibytes; index++) writeSync(file, randomFillSync(block))
+  closeSync(file)
+  asArtifact(directory, ['weights.bin'])
+}
+
+function writeMany(directory: string): void {
+  mkdirSync(directory)
+  const names = Array.from({ length: count }, (_, index) => `${index}.bin`)
+  for (const name of names) writeFileSync(join(directory, name), randomFillSync(new Uint8Array(20_000)))
+  asArtifact(directory, names)
+}
+
+/** The least manifest that makes these files an artifact. */
+function asArtifact(directory: string, names: readonly string[]): void {
+  const files = names.toSorted().map((path) => {
+    const bytes = readFileSync(join(directory, path))
+    return { path, size: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }
+  })
+  const nodes = { '': { type: 'None', version: '0.0.0' } }
+  const manifest = {
+    format: 1,
+    flambe: '0.1.0',
+    name: 'bench',
+    nodes,
+    classes: {},
+    code: {},
+    dependencies: [],
+    files,
+  }
+  writeFileSync(join(directory, 'flambe.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+}
