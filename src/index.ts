@@ -10,6 +10,7 @@ export {
   type Secrets,
 } from './component/index.ts'
 export {
+  type BitsDtype,
   type ComponentConfig,
   type Config,
   type DeclaredSchema,
@@ -17,9 +18,11 @@ export {
   type JsonSchema,
   type PredictContext,
   readSafetensors,
+  readSafetensorsFile,
   type State,
   type Tensor,
   type TensorData,
+  toFloat32,
   writeSafetensors,
 } from './construct/index.ts'
 export { type ErrorCode, FlambeError, type Position, type Problem } from './errors.ts'

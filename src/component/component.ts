@@ -6,8 +6,10 @@ import {
   configOfArguments,
   type DeclaredSchema,
   type FactoryContext,
+  registeredState,
   registerState,
   rememberMaking,
+  restoreRegistered,
   type State,
 } from '../construct/index.ts'
 import type { Progress } from '../progress.ts'
@@ -44,10 +46,16 @@ export abstract class Component implements ComponentObject {
   setup?(): void | Promise<void>
   /** Runs once at the end: close sessions. */
   close?(): void | Promise<void>
-  /** The values to save instead of the registered attributes': override (with `loadState`) to save something computed. */
-  saveState?(): State
+
+  /** What is saved: the registered attributes' values. Override it, with `loadState`, to save something computed. */
+  saveState(): State {
+    return registeredState(this)
+  }
+
   /** Takes back what `saveState` gave. */
-  loadState?(state: State): void | Promise<void>
+  loadState(state: State): void | Promise<void> {
+    restoreRegistered(this, state)
+  }
 
   /** `new` that remembers its arguments: an object made so can be saved with its config and loaded again. */
   static create<T extends new (args: never) => Component>(

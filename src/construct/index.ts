@@ -12,7 +12,8 @@ export {
 export type { ComponentConfig, Config, FileConfig, LinkConfig, RefConfig, ValueConfig } from './config.ts'
 export { configOfArguments } from './config-of.ts'
 export { type ConstructOptions, construct, type FactoryContext } from './construct.ts'
-export { decodeState, type EncodedState, encodeState } from './encode-state.ts'
+export { decodeState } from './decode-state.ts'
+export { type EncodedState, encodeState } from './encode-state.ts'
 export type { Json, JsonSchema } from './json-schema.ts'
 export {
   escapeKey,
@@ -29,14 +30,18 @@ export { type Link, parseLink } from './link.ts'
 export { type Making, makingOf, rememberMaking } from './made.ts'
 export { type ComponentNode, nodeAt, nodesOf } from './nodes.ts'
 export type { ComponentClass, ComponentObject, DeclaredSchema, PredictContext, State } from './object.ts'
+export { readSafetensors, readSafetensorsFile } from './read-safetensors.ts'
+export { readSafetensorsHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts'
 export {
-  readSafetensors,
-  readSafetensorsHeader,
-  type Tensor,
-  type TensorData,
-  type TensorInfo,
-  writeSafetensors,
-} from './safetensors.ts'
-export { readState, registerState, restoreState, stateNames } from './state.ts'
+  readState,
+  registeredState,
+  registerState,
+  restoreRegistered,
+  restoreState,
+  stateNames,
+} from './state.ts'
+export type { BitsDtype, Tensor, TensorData } from './tensor.ts'
+export { toFloat32 } from './to-float32.ts'
 export { compileValidator, type Validate, type Violation } from './validate.ts'
 export { type Comparison, compareVersions, type Versioned } from './version.ts'
+export { writeSafetensors } from './write-safetensors.ts'

@@ -1,18 +1,15 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  decodeState,
-  encodeState,
-  readSafetensors,
-  readState,
-  restoreState,
-  type State,
-  writeSafetensors,
-} from '../../src/construct/index.ts'
+import { decodeState, encodeState, readState, restoreState, type State } from '../../src/construct/index.ts'
 import { Component } from '../../src/index.ts'
 
 const concat = (chunks: readonly Uint8Array[] = []) => new Uint8Array(Buffer.concat(chunks))
+
+function transferred(): Float32Array {
+  const data = Float32Array.of(1)
+  structuredClone(data, { transfer: [data.buffer] })
+  return data
+}
 
 function roundTrip(state: State): State {
   const { tensors, values } = encodeState(state)
@@ -49,6 +46,17 @@ describe('state as data', () => {
     bigint: 2n ** 80n,
     nothing: [undefined, null],
     keys: { $: 1, $$: 2, $ref: 3, 'a.b': 4 },
+    'a.b': { c: Float32Array.of(1) },
+    a: { 'b.c': Float32Array.of(2), b: { c: Float32Array.of(3) } },
+    $: Float32Array.of(4),
+    $$: 5,
+    __metadata__: Float32Array.of(6),
+    bfloat16: { data: Uint16Array.of(0x3fc0), shape: [1], dtype: 'BF16' },
+    dataView: new DataView(Uint8Array.of(0, 1, 2).buffer, 1),
+    looksLikeATensor: { data: Float32Array.of(1), shape: [-1, -1] },
+    tensorOfBytes: { data: Buffer.from('ab'), shape: [2] },
+    dates: [new Date(Number.NaN), new Date(-1), new Date(8.64e15)],
+    deep: Array.from({ length: 150 }).reduce<unknown>((inner) => new Map([[[inner], true]]), 1),
     text: 'ünïcode \u0000',
   }
   test.each(Object.entries(cases))('%s survives', (_, value) => {
@@ -58,6 +66,20 @@ describe('state as data', () => {
   test('all of it together survives, and twice gives the same bytes', () => {
     expect(roundTrip(cases)).toEqual(cases)
     expect(encodeState(cases)).toEqual(encodeState({ ...cases }))
+  })
+
+  test('a Float16Array survives where there is one', () => {
+    const made: unknown = Reflect.get(globalThis, 'Float16Array')
+    if (typeof made !== 'function') return expect(made).toBeUndefined()
+    const value: unknown = Reflect.construct(made, [[1.5, -2]])
+    expect(roundTrip({ value, list: [value] })).toEqual({ value, list: [value] })
+    expect(roundTrip({ value })['value']).toBeInstanceOf(made)
+  })
+
+  test('a hole in a list comes back as undefined', () => {
+    const holes = new Array<number>(3)
+    holes[1] = 5
+    expect(roundTrip({ holes })).toEqual({ holes: [undefined, 5, undefined] })
   })
 
   test('a key __proto__ in state stays a key', () => {
@@ -70,32 +92,32 @@ describe('state as data', () => {
   test('any JSON value with typed arrays in it survives', () => {
     const leaf = fc.oneof(
       fc.jsonValue(),
-      fc.float32Array({ noNaN: true }),
+      fc.float32Array(),
+      fc.uint8ClampedArray(),
       fc.int32Array(),
       fc.bigInt64Array(),
       fc.double(),
       fc.bigInt(),
       fc.date({ noInvalidDate: true }),
     )
+    const key = fc.oneof(
+      fc.string(),
+      fc.constantFrom('$', '$$', '__proto__', '__metadata__', 'a', 'a.b', 'b'),
+    )
     const tree = fc.letrec((tie) => ({
       node: fc.oneof(
         leaf,
         fc.array(tie('node'), { maxLength: 4 }),
-        fc.dictionary(fc.string(), tie('node'), { maxKeys: 4 }),
+        fc.dictionary(key, tie('node'), { maxKeys: 4 }),
+        fc.array(fc.tuple(tie('node'), tie('node')), { maxLength: 3 }).map((pairs) => new Map(pairs)),
+        fc.array(leaf, { maxLength: 3 }).map((items) => new Set(items)),
       ),
     })).node
     fc.assert(
-      fc.property(
-        fc.dictionary(
-          fc.string({ minLength: 1 }).filter((name) => name !== '__proto__'),
-          tree,
-          { maxKeys: 4 },
-        ),
-        (state) => {
-          expect(roundTrip(state)).toEqual({ ...state })
-        },
-      ),
-      { numRuns: 300 },
+      fc.property(fc.dictionary(key, tree, { maxKeys: 4 }), (state) => {
+        expect(roundTrip(state)).toEqual({ ...state })
+      }),
+      { numRuns: 500 },
     )
   })
 
@@ -103,6 +125,18 @@ describe('state as data', () => {
     ['a function', () => 1, 'value, a function'],
     ['a symbol', Symbol('x'), 'value, a symbol'],
     ['an instance of a class', new URL('http://x'), 'value, a URL'],
+    ['an instance of a class in a list', [1, { a: new URL('http://x') }], 'value.1.a, a URL'],
+    ['a Map of a class of its own', new (class Counts extends Map {})(), 'value, a Counts'],
+    ['a list of a class of its own', new (class Names extends Array {})(), 'value, a Names'],
+    ['numbers of a class of their own', new (class Weights extends Float32Array {})(1), 'value, a Weights'],
+    ['a Promise', Promise.resolve(), 'value, a Promise'],
+    ['a symbol as a key', { [Symbol('x')]: 1 }, 'value, a Object: it has a symbol among its keys'],
+    ['memory that was transferred', transferred(), 'value, a Float32Array: its memory was transferred'],
+    [
+      'another component',
+      new (class Leaf extends Component {})(),
+      'value, a Leaf: a component keeps its own state',
+    ],
     [
       'something that holds itself',
       (() => {
@@ -117,70 +151,35 @@ describe('state as data', () => {
   })
 })
 
-describe('safetensors', () => {
-  test('a file that Python wrote is read', () => {
-    const bytes = readFileSync(
-      new URL('../../examples/breast-cancer/data/breast-cancer-logistic.safetensors', import.meta.url),
-    )
-    const tensors = readSafetensors(bytes)
-    expect(
-      Object.fromEntries(
-        Object.entries(tensors).map(([name, { shape, data }]) => [name, [data.constructor.name, ...shape]]),
-      ),
-    ).toEqual({
-      weight: ['Float32Array', 30],
-      bias: ['Float32Array', 1],
-      mean: ['Float32Array', 30],
-      std: ['Float32Array', 30],
-    })
-  })
+test('state that is nested without end is refused, naming where it begins', () => {
+  const value = Array.from({ length: 600 }).reduce<unknown>((inner) => [inner], 1)
+  expect(() => encodeState({ value })).toThrow(
+    'value.0.0.0.0.0.0.0…, a Array: it is nested more than 500 deep',
+  )
+})
 
-  test('the bytes are those of the format: length, padded header, data in the order of names', () => {
-    const bytes = Buffer.concat(
-      writeSafetensors({
-        b: { data: Uint8Array.of(9), shape: [1] },
-        a: { data: Float32Array.of(1), shape: [1, 1] },
-      }),
-    )
-    const header =
-      '{"a":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[1],"data_offsets":[4,5]}}'
-    const length = Math.ceil(header.length / 8) * 8
-    expect(bytes.readBigUInt64LE()).toBe(BigInt(length))
-    expect(bytes.subarray(8, 8 + length).toString()).toBe(header.padEnd(length))
-    expect([...bytes.subarray(8 + length)]).toEqual([0, 0, 0x80, 0x3f, 9])
-  })
-
-  const file = (header: unknown, data = '') => {
-    const text = typeof header === 'string' ? header : JSON.stringify(header)
-    const length = Buffer.alloc(8)
-    length.writeBigUInt64LE(BigInt(text.length))
-    return Buffer.concat([length, Buffer.from(text), Buffer.from(data)])
-  }
-  const tensor = (offsets: unknown, shape: unknown = [4], dtype = 'U8') => ({
-    t: { dtype, shape, data_offsets: offsets },
-  })
+describe('saved values that are not what encodeState writes', () => {
   test.each([
-    ['too short', Buffer.from('abc'), 'shorter than 8 bytes'],
-    ['a header longer than the file', Buffer.from('ffffffffffffff7f', 'hex'), 'its header cannot be'],
-    ['a header that is no JSON', file('{'), 'its header is not JSON'],
-    ['a header that is a list', file([]), 'its header is no mapping'],
-    ['an unknown type', file(tensor([0, 4], [4], 'X9'), 'abcd'), 'has the type X9'],
-    ['a negative shape', file(tensor([0, 4], [-4]), 'abcd'), 'has no shape'],
-    ['offsets that are too few', file(tensor([0, 3]), 'abcd'), 'has 3 bytes, and its shape needs 4'],
-    ['offsets beyond the data', file(tensor([0, 4]), 'ab'), 'end at 4, and its data at 2'],
-    ['data that no tensor covers', file(tensor([0, 4]), 'abcdef'), 'end at 4, and its data at 6'],
-    [
-      'a hole',
-      file({ a: tensor([0, 1], [1]).t, b: tensor([2, 3], [1]).t }, 'abc'),
-      '"b" starts at 2, and not at 1',
-    ],
-    [
-      'an overlap',
-      file({ a: tensor([0, 4]).t, b: tensor([2, 4], [2]).t }, 'abcd'),
-      '"b" starts at 2, and not at 4',
-    ],
-  ])('%s is refused', (_, bytes, expected) => {
-    expect(() => readSafetensors(bytes)).toThrow(expected)
+    ['no JSON', '{', 'is not JSON'],
+    ['no mapping', '[]', 'is no mapping'],
+    ['null', 'null', 'is no mapping'],
+    ['an unknown kind', '{"a":{"$":"function","of":"x"}}', 'unknown kind: {"$":"function","of":"x"}'],
+    ['a kind that is no name', '{"a":{"$":{}}}', 'unknown kind'],
+    ['a bigint that is none', '{"a":{"$":"bigint","of":"1e3"}}', 'unknown kind'],
+    ['a date that is none', '{"a":{"$":"date","of":"tomorrow"}}', 'unknown kind'],
+    ['a number that JSON has', '{"a":{"$":"number","of":"5"}}', 'has a number "5"'],
+    ['a Map of no pairs', '{"a":{"$":"map","of":[1]}}', 'a Map of something else than pairs'],
+    ['a Set that is no list', '{"a":{"$":"set","of":1}}', 'that is no list'],
+    ['a tensor that is not there', '{"a":{"$":"tensor","of":"toString"}}', 'no tensor "toString"'],
+    ['nesting without end', `{"a":${'['.repeat(9999)}${']'.repeat(9999)}}`, 'is nested too deep'],
+  ])('%s is refused', (_, text, message) => {
+    expect(() => decodeState({ values: Buffer.from(text) })).toThrow(
+      expect.objectContaining({ code: 'STATE_INVALID', message: expect.stringContaining(message) }),
+    )
+  })
+
+  test('no UTF-8 is refused', () => {
+    expect(() => decodeState({ values: Buffer.from([0x22, 0xff, 0x22]) })).toThrow('is not JSON')
   })
 })
 
@@ -239,5 +238,77 @@ describe('registered attributes', () => {
     expect(readState(object)).toEqual({ sum: 7 })
     await restoreState(object, { sum: 9 })
     expect(object.sum).toBe(9)
+  })
+
+  test('a hook may add to the registered attributes (row 24)', async () => {
+    class More extends Base {
+      sum = 0
+      override saveState(): State {
+        return { ...super.saveState(), sum: 7 }
+      }
+      override async loadState({ sum, ...rest }: State) {
+        this.sum = Number(sum)
+        await super.loadState(rest)
+      }
+    }
+    const object = new More()
+    expect(readState(object)).toEqual({ weight: Float32Array.of(1), sum: 7 })
+    await restoreState(object, { weight: Float32Array.of(8), sum: 9 })
+    expect(object).toMatchObject({ weight: Float32Array.of(8), sum: 9 })
+  })
+
+  const broken = {
+    'an asynchronous saveState': class Broken extends Component {
+      override saveState() {
+        return Promise.resolve({}) as unknown as State
+      }
+    },
+    'a saveState that gives a list': class Broken extends Component {
+      override saveState() {
+        return [] as unknown as State
+      }
+    },
+  }
+  test.each(Object.entries(broken))('%s is refused', (_, Broken) => {
+    expect(() => readState(new Broken())).toThrow(
+      expect.objectContaining({ code: 'STATE_INVALID', message: expect.stringContaining('of Broken gave') }),
+    )
+  })
+
+  test('a hook that throws is named', async () => {
+    class Broken extends Component {
+      override saveState(): State {
+        throw new RangeError('no luck')
+      }
+      override async loadState() {
+        throw new RangeError('no luck')
+      }
+    }
+    const expected = { code: 'COMPONENT_FAILED', cause: expect.any(RangeError) }
+    expect(() => readState(new Broken())).toThrow(expect.objectContaining(expected))
+    await expect(restoreState(new Broken(), {})).rejects.toMatchObject({
+      ...expected,
+      message: 'loadState of Broken failed: no luck',
+    })
+  })
+
+  test('an attribute that cannot be set is refused, and not passed over', async () => {
+    class Fixed extends Component {
+      static override readonly state = ['size']
+      get size() {
+        return 1
+      }
+    }
+    await expect(restoreState(new Fixed(), { size: 2 })).rejects.toMatchObject({
+      code: 'STATE_INVALID',
+      message: 'Fixed does not let its attribute size be set',
+    })
+  })
+
+  test('static state that is no list of names is refused', () => {
+    class Wrong extends Component {
+      static override readonly state = 'weight' as unknown as string[]
+    }
+    expect(() => readState(new Wrong())).toThrow('static state of Wrong is no list of attribute names')
   })
 })
