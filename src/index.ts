@@ -1,30 +1,3 @@
-export { type LoadOptions, type SaveOptions, save } from './artifact/index.ts'
-export {
-  type Blueprint,
-  Component,
-  Module,
-  type RunContext,
-  Runnable,
-  type RunResult,
-  register,
-  type Secrets,
-} from './component/index.ts'
-export {
-  type BitsDtype,
-  type ComponentConfig,
-  type Config,
-  type DeclaredSchema,
-  type Json,
-  type JsonSchema,
-  type PredictContext,
-  readSafetensors,
-  readSafetensorsFile,
-  type State,
-  type Tensor,
-  type TensorData,
-  toFloat32,
-  writeSafetensors,
-} from './construct/index.ts'
-export { type ErrorCode, FlambeError, type Position, type Problem } from './errors.ts'
-export type { Progress, ProgressEvent } from './progress.ts'
-export { load } from './storage/index.ts'
+export { Builder, type BuilderArguments } from './builders/index.ts'
+export { formatProblem, type Override, type ParseSpecOptions, parseSpec, type Spec } from './spec/index.ts'
+export * from './user-api.ts'

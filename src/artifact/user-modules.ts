@@ -5,30 +5,31 @@ const key = Symbol.for('flambe.user-modules')
 
 type State = {
   /** What `import 'flambe'` means in user code. */
-  readonly flambe: string
+  flambe: string
   /** Compiled code that lies elsewhere than its source: URL of the module -> URL that its packages are resolved from. */
   readonly parents: Map<string, string>
 }
 
 /**
  * Makes `import 'flambe'` in user code, and in the packages that it uses, mean this very copy of flambe, so that
- * `instanceof Component` holds. The first call of a thread decides which copy that is.
+ * `instanceof Component` holds: the module that is given, else the one of an earlier call, else what needs no build.
  */
-export function mapUserModules({ flambe = ownEntry() }: { flambe?: string | undefined } = {}): void {
-  stateOf({ flambe })
+export function mapUserModules({ flambe }: { flambe?: string | undefined } = {}): void {
+  const state = stateOf()
+  if (flambe !== undefined) state.flambe = flambe
 }
 
 /** Imports a compiled module; bare imports in it are resolved as if it stood at `parent`. */
 export async function importCompiled(url: string, { parent }: { parent: string }): Promise<object> {
-  stateOf({ flambe: ownEntry() }).parents.set(url, parent)
+  stateOf().parents.set(url, parent)
   return (await import(url)) as object
 }
 
-function stateOf({ flambe }: { flambe: string }): State {
+function stateOf(): State {
   const holder = globalThis as typeof globalThis & { [key]?: State }
   const known = holder[key]
   if (known) return known
-  const state: State = { flambe, parents: new Map() }
+  const state: State = { flambe: ownEntry(), parents: new Map() }
   Object.defineProperty(holder, key, { value: state })
   module.registerHooks({
     resolve: (specifier, context, next) => {
@@ -43,7 +44,7 @@ function stateOf({ flambe }: { flambe: string }): State {
   return state
 }
 
-/** The public entry beside this file: `.ts` where the sources run, `.js` where the build does. */
+/** The API for user code, beside this folder: `.ts` where the sources run, `.js` where the build does. */
 function ownEntry(): string {
-  return new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href
+  return new URL(`../user-api${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href
 }

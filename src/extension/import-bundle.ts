@@ -25,7 +25,7 @@ export async function importBundle(
   const temporary = `${file}.${process.pid}.tmp`
   await writeFile(temporary, text)
   await rename(temporary, file)
-  mapUserModules({ flambe })
+  mapUserModules({ flambe: flambe ?? wholeApi() })
   process.setSourceMapsEnabled(true)
   const exported = await importNamed(file, { map, source })
   const names = Object.keys(exported)
@@ -65,6 +65,11 @@ async function importNamed(
       },
     )
   }
+}
+
+/** The whole public API: a Runnable of the user may build on a Builder. */
+function wholeApi(): string {
+  return new URL(`../index${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href
 }
 
 /** The user's file and line where the stack enters the compiled code, whether the stack is mapped already or not. */
