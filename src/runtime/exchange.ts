@@ -1,0 +1,70 @@
+import type { Violation } from '../construct/index.ts'
+
+/** What a caller asks, as bytes: it crosses to a worker unread. */
+export type Question = {
+  /** The request's id: `X-Request-Id`, or one of our own. */
+  readonly id: string
+  /** Media type of `body`, with its parameters. */
+  readonly contentType: string
+  readonly body: Uint8Array
+  /** True where the caller takes the items of a stream one by one. */
+  readonly stream: boolean
+  /** https://www.w3.org/TR/trace-context/#traceparent-header */
+  readonly traceparent?: string
+}
+
+/** What the component answers. */
+export type Answer =
+  | { readonly kind: 'value'; readonly contentType: string; readonly body: Uint8Array }
+  /** The JSON text of each item. Nothing is computed ahead of the reader; `return()` stops the component. */
+  | { readonly kind: 'items'; readonly items: AsyncIterable<Uint8Array> }
+
+/** Milliseconds that a question waited, and that the component took for it. */
+export type Timings = { readonly queued: number; readonly computed: number }
+
+export type State = {
+  readonly state: 'loading' | 'ready' | 'draining' | 'failed'
+  /** Why it is not ready. */
+  readonly reason?: string
+  /** ISO 8601. */
+  readonly since: string
+}
+
+export type AskOptions = {
+  readonly signal: AbortSignal
+  /** Milliseconds from now, waiting included. */
+  readonly timeout: number
+}
+
+/** What answers: the component in this thread, or workers that hold it. */
+export type Backend<Source> = {
+  readonly state: () => State
+  /** Rejects with a `ServeFailure`. */
+  readonly ask: (question: Question, options: AskOptions) => Promise<Answer & { readonly timings: Timings }>
+  /** Takes another component without dropping a question: the earlier one answers until the new one is ready. */
+  readonly swap: (source: Source) => Promise<void>
+  /** Ends what is under way, closes the component. */
+  readonly close: () => Promise<void>
+}
+
+/** A failure as the caller sees it. https://www.rfc-editor.org/rfc/rfc9457 */
+export type ServeProblem = {
+  readonly status: number
+  /** Last part of the problem's type URI: `input-invalid`, `queue-full`, … */
+  readonly code: string
+  readonly title: string
+  readonly detail?: string
+  readonly violations?: readonly Violation[]
+  /** Seconds after which another try may succeed. */
+  readonly retryAfter?: number
+}
+
+export class ServeFailure extends Error {
+  override readonly name = 'ServeFailure'
+  readonly problem: ServeProblem
+
+  constructor(problem: ServeProblem, options?: { readonly cause?: unknown }) {
+    super(problem.detail ?? problem.title, options)
+    this.problem = problem
+  }
+}
