@@ -34,6 +34,10 @@ export const errorCodes = {
     exit: 22,
     summary: 'the artifact has a path that leaves its directory, or expands without end',
   },
+  SETTINGS_INVALID: {
+    exit: 2,
+    summary: 'a setting of the server does not fit; each is named with its place',
+  },
   REFERENCE_INVALID: { exit: 2, summary: 'an image reference or a tag does not parse' },
   UNAVAILABLE: { exit: 69, summary: 'something outside is unavailable' },
   DISK_FULL: { exit: 69, summary: 'no space is left on the device' },

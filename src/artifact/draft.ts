@@ -44,12 +44,14 @@ export type DraftOptions = {
   readonly spec?: string
   /** The compiled config for people to read. */
   readonly configText?: string
+  /** Settings of the server, as the spec gives them. */
+  readonly serve?: NonNullable<Manifest['serve']>
 }
 
 /** What an artifact of this object consists of. Nothing is written, and no large file is read. */
 export async function draftArtifact(
   component: ComponentObject,
-  { name, code = new Map(), spec, configText }: DraftOptions,
+  { name, code = new Map(), spec, configText, serve }: DraftOptions,
 ): Promise<Draft> {
   const assets = new AssetPaths()
   const files = new Map<string, DraftFile>()
@@ -77,6 +79,7 @@ export async function draftArtifact(
     ),
     code: Object.fromEntries([...used].map(([namespace, one]) => [namespace, one.code])),
     dependencies: mergeDependencies(used),
+    ...(serve && { serve }),
     ...(platform && { platform }),
   }
   return { manifest, files }

@@ -1,4 +1,4 @@
-import type { ComponentConfig, JsonSchema } from '../construct/index.ts'
+import type { ComponentConfig, Json, JsonSchema } from '../construct/index.ts'
 
 /** Name of the file that makes a directory an artifact. It is written last: without it there is no artifact. */
 export const manifestName = 'flambe.json'
@@ -82,6 +82,8 @@ export type Manifest = {
   readonly classes: { readonly [type: string]: ClassEntry }
   readonly code: { readonly [namespace: string]: CodeEntry }
   readonly dependencies: readonly DependencyEntry[]
+  /** Settings of the server, as the spec gives them. */
+  readonly serve?: { readonly [setting: string]: Json }
   /** Present when native files are. */
   readonly platform?: Platform
   /** Every file but the manifest itself, sorted by path. */

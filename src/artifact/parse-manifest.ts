@@ -71,9 +71,10 @@ function checkManifest(value: Mapping, { file, damaged }: { file: string; damage
     if (!isMapping(part) || !Object.values(part).every(isMapping))
       throw damaged(`"${key}" is no mapping of mappings`)
   }
-  const { root, nodes, files, dependencies, code } = value
+  const { root, nodes, files, dependencies, code, serve } = value
   if (root !== undefined && !isComponent(root)) throw damaged('"root" describes no component')
   if (!isMapping(nodes) || !isMapping(nodes[''])) throw damaged('"nodes" has no root')
+  if (serve !== undefined && !isMapping(serve)) throw damaged('"serve" is no mapping')
   if (!Array.isArray(dependencies)) throw damaged('"dependencies" is no list')
   if (!Array.isArray(files) || !files.every(isFile))
     throw damaged('"files" is no list of path, size and sha256')

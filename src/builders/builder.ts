@@ -12,6 +12,7 @@ import {
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
 import { step } from '../progress.ts'
+import { resolveSettings, serveSchema } from '../runtime/index.ts'
 import { stringifyConfig } from '../spec/index.ts'
 import {
   openStorage,
@@ -62,6 +63,7 @@ export const builderParameters: JsonSchema = {
       type: 'string',
       minLength: 1,
     },
+    serve: serveSchema(),
   },
   required: ['component', 'destination'],
   additionalProperties: false,
@@ -75,6 +77,7 @@ export type BuilderArguments = {
   readonly force?: boolean
   readonly name?: string
   readonly s3?: S3Options
+  readonly serve?: Readonly<Record<string, Json>>
 }
 
 /** Builds a component once and exports it as a self-contained artifact. */
@@ -86,8 +89,9 @@ export class Builder extends Runnable {
     this.#arguments = given
   }
 
-  /** Looks at the destination before anything is built. */
+  /** Looks at the settings and the destination before anything is built. */
   override async parse(context: RunContext): Promise<void> {
+    resolveSettings({ spec: this.#arguments.serve })
     const storage = await this.#storage(context)
     await storage.check({ force: this.#force(context), compress: this.#arguments.compress ?? false })
   }
@@ -96,12 +100,13 @@ export class Builder extends Runnable {
     const { progress, signal } = context
     const storage = await this.#storage(context)
     const component = await buildComponent(this.#arguments.component, context)
-    const { name = basename(resolve(this.#arguments.destination)), compress = false } = this.#arguments
+    const { name = basename(resolve(this.#arguments.destination)), compress = false, serve } = this.#arguments
     const draft = await draftArtifact(component, {
       name,
       code: await packCode(context),
       spec: context.content,
       configText: configText(component, context),
+      ...(serve && { serve }),
     })
     const hashCache = await HashCache.open(context.cacheDirectory)
     const options = { force: this.#force(context), compress, hashCache, progress, signal }

@@ -1,3 +1,5 @@
 export { encodeOutput } from './encode-output.ts'
 export { createPredictor, type Predictor } from './predictor.ts'
+export { flagOf, resolveSettings, type SettingSources, serveSchema, variablesOf } from './resolve-settings.ts'
 export { reviver } from './revive.ts'
+export { type LogLevel, type ServeSettings, type Setting, settings } from './settings.ts'
