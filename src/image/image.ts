@@ -51,6 +51,17 @@ export type ImageIndex = {
   readonly index: Descriptor & { readonly bytes: Uint8Array }
 }
 
+/** What an image is put on: https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md for `name` and `digest`. */
+export type Base = {
+  readonly image: Image
+  /** Absolute path of the `node` program in it. */
+  readonly node: string
+  /** Fully qualified reference, where it has one. */
+  readonly name?: string
+  /** Digest of the manifest that `name` stood for. */
+  readonly digest?: string
+}
+
 /** What an output says of an image that it took. */
 export type Receipt = {
   /** What `docker run` or `docker pull` takes: `repo:tag`, `repo@sha256:…`, or a path of a layout. */

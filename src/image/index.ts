@@ -1,4 +1,15 @@
-export type { Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
+export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
+export type {
+  Compression,
+  ContainerConfig,
+  DirectoryEntry,
+  FileEntry,
+  ImagePlan,
+  LayerEntry,
+  LayerPlan,
+  LayerTitle,
+  SymlinkEntry,
+} from './plan/image-plan.ts'
 export {
   type CopyOptions,
   choosePlatform,
