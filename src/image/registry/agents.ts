@@ -3,6 +3,7 @@ import { type AgentOptions, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import * as tls from 'node:tls'
 import { FlambeError } from '../../errors.ts'
+import { longestConnecting } from './exchange.ts'
 import type { Environment, RegistryOptions } from './options.ts'
 import { proxyFor, tunnel } from './proxy.ts'
 
@@ -18,7 +19,8 @@ export async function createAgents({
   insecure = false,
   connections = 6,
   env,
-}: Pick<RegistryOptions, 'caFile' | 'insecure' | 'connections' | 'env'>): Promise<Agents> {
+  idleTimeout,
+}: Pick<RegistryOptions, 'caFile' | 'insecure' | 'connections' | 'env' | 'idleTimeout'>): Promise<Agents> {
   const shared: AgentOptions = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' }
   // Made once: with `ca` alone Node would read all certificates again for each connection.
   const secureContext =
@@ -29,7 +31,7 @@ export async function createAgents({
     rejectUnauthorized: !insecure,
     ...(secureContext && { secureContext }),
   })
-  throughProxy(https, env)
+  throughProxy(https, env, { timeout: idleTimeout && Math.min(idleTimeout, longestConnecting) })
   const close = () => {
     http.destroy()
     https.destroy()
@@ -38,14 +40,18 @@ export async function createAgents({
 }
 
 /** Makes `agent` reach its hosts by a tunnel where the environment says so. */
-function throughProxy(agent: HttpsAgent, env: Environment | undefined): void {
+function throughProxy(
+  agent: HttpsAgent,
+  env: Environment | undefined,
+  { timeout }: { timeout: number | undefined },
+): void {
   const direct = agent.createConnection.bind(agent)
   agent.createConnection = (options, done) => {
     const { host, port = 443 } = options as tls.ConnectionOptions
     const target = `${host}:${port}`
     const proxy = URL.canParse(`https://${target}`) ? proxyFor(new URL(`https://${target}`), env) : undefined
     if (!proxy) return direct(options, done)
-    tunnel(proxy, target).then(
+    tunnel(proxy, target, { timeout }).then(
       (socket) => done?.(null, tls.connect({ ...(options as tls.ConnectionOptions), socket })),
       (error) => done?.(error, undefined as never),
     )

@@ -10,7 +10,6 @@ import type { RegistryOptions } from './options.ts'
 import { quirksOf } from './quirks.ts'
 import type { Reference } from './reference.ts'
 import { Registry } from './registry.ts'
-import { retry } from './retry.ts'
 import { createSecrets } from './secrets.ts'
 import { fetchToken } from './token.ts'
 import { createTransport } from './transport.ts'
@@ -41,11 +40,8 @@ export async function connect(
       await guard(new URL(realm))
       const asked = { realm: new URL(realm), service, scopes, credentials }
       const { send } = transport
-      return await retry(() => fetchToken(asked, { send, now: clock.now, context, signal }), {
-        clock,
-        signal,
-        ...(random && { random }),
-      })
+      // A temporary failure is one of the request that needs the token: that is tried again.
+      return await fetchToken(asked, { send, now: clock.now, context, signal })
     },
   })
   return new Registry({

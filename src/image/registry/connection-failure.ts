@@ -41,6 +41,12 @@ const kinds: readonly Kind[] = [
     hint: 'check the network, and HTTPS_PROXY if you need a proxy',
   },
   {
+    codes: /^ERR_STREAM_TOO_LONG$/,
+    temporary: false,
+    says: 'its answer is endless',
+    hint: 'check that a registry of container images answers there',
+  },
+  {
     codes: /^(ECONNRESET|ECONNABORTED|EPIPE|ERR_STREAM_)/,
     temporary: true,
     says: 'the connection broke',

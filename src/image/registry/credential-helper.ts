@@ -6,6 +6,9 @@ export type HelperAnswer =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'failed'; readonly message: string }
 
+/** The protocol's only word for "no such login": https://github.com/docker/docker-credential-helpers/blob/v0.9.3/credentials/error.go */
+const notFound = 'credentials not found in native keychain'
+
 /** Milliseconds: a helper may ask a cloud, and must not ask a person. */
 const patience = 30_000
 
@@ -35,8 +38,11 @@ export async function runHelper(
     const reason = result.code === 'ENOENT' ? 'is not in PATH' : 'could not be run'
     return { kind: 'failed', message: `the credential helper ${program} ${reason}` }
   }
-  // Helpers tell "no such login" only by the exit status and a sentence; other failures look the same, and mean the same to us.
-  if (result.exitCode !== 0) return { kind: 'unknown' }
+  if (result.exitCode !== 0) {
+    return result.stdout.trim() === notFound
+      ? { kind: 'unknown' }
+      : { kind: 'failed', message: `the credential helper ${program} failed (exit ${result.exitCode})` }
+  }
   const credentials = parseAnswer(result.stdout)
   return credentials
     ? { kind: 'found', credentials }

@@ -1,5 +1,6 @@
 import { type ClientRequest, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Agents } from './agents.ts'
 import type { Environment } from './options.ts'
@@ -14,10 +15,16 @@ export type HttpRequest = {
 }
 
 /** Bytes to send, of a known length; `open` starts over. */
-export type Body = { readonly length: number; readonly open: () => AsyncIterable<Uint8Array> }
+export type Body = {
+  readonly length: number
+  readonly open: () => AsyncIterable<Uint8Array>
+  /** It holds credentials: for the host that it was meant for and for no other. */
+  readonly isSecret?: boolean
+}
 
-export function bytesBody(bytes: Uint8Array): Body {
+export function bytesBody(bytes: Uint8Array, { isSecret = false }: { isSecret?: boolean } = {}): Body {
   return {
+    isSecret,
     length: bytes.length,
     open: async function* () {
       yield bytes
@@ -39,6 +46,9 @@ export type ExchangeOptions = {
   readonly env?: Environment | undefined
   readonly idleTimeout: number
 }
+
+/** Milliseconds that a connection may take to come about. */
+export const longestConnecting = 10_000
 
 /** Bytes that wait in a socket before the source is held back: the next read goes on while these go out. */
 const pending = 2 ** 21
@@ -62,6 +72,7 @@ export function exchange(sent: HttpRequest, options: ExchangeOptions): Promise<H
     // Stays attached: a broken pipe after an early answer must not end the process.
     request.on('error', reject)
     request.setTimeout(options.idleTimeout, () => request.destroy(timedOut()))
+    request.once('socket', (socket) => limitConnecting(socket, options))
     write(request, sent.body, { isAnswered: () => isAnswered }).catch((error) => request.destroy(error))
   })
 }
@@ -110,6 +121,13 @@ function drained(request: ClientRequest): Promise<void> {
 
 function emptyBody(method: string): { 'content-length'?: string } {
   return ['POST', 'PUT', 'PATCH'].includes(method) ? { 'content-length': '0' } : {}
+}
+
+/** Node counts a socket's silence from its connection on; to a host that swallows packets there is none for two minutes. */
+function limitConnecting(socket: Socket, { idleTimeout }: ExchangeOptions): void {
+  if (!socket.connecting) return
+  const timer = setTimeout(() => socket.destroy(timedOut()), Math.min(idleTimeout, longestConnecting))
+  for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer))
 }
 
 function timedOut(): Error {

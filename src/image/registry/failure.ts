@@ -79,11 +79,7 @@ export function sentence({ step, registry, repository }: FailureContext): string
   return `${step} (registry ${registry}, repository ${repository}) failed`
 }
 
-function hintFor(
-  status: number,
-  context: FailureContext,
-  retryAfter: number | undefined,
-): string | undefined {
+function hintFor(status: number, context: FailureContext, retryAfter: number | undefined): string {
   const { registry, quirks, loggedIn } = context
   if (status === 401 || status === 403) {
     return loggedIn
@@ -98,7 +94,7 @@ function hintFor(
     return `the registry limits requests: try again ${wait}${loggedIn ? '' : ', or log in for a higher limit'}`
   }
   if (status >= 500) return 'the registry has a fault of its own: try again later, or look at its log'
-  return undefined
+  return 'check that a registry of container images answers there, and that it takes images in the format of OCI'
 }
 
 type ServerError = { readonly code: string; readonly message: string }

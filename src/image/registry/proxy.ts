@@ -1,8 +1,12 @@
 import { request as httpRequest } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { FlambeError } from '../../errors.ts'
+import { codeOf } from '../../files/index.ts'
 import { isLoopback } from './addresses.ts'
 import type { Environment } from './options.ts'
+
+const proxyHint =
+  'check HTTPS_PROXY, and that the proxy lets this host through; NO_PROXY names hosts to reach without it'
 
 /** The proxy for `url` by `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`; none for this machine itself. */
 export function proxyFor(url: URL, env: Environment = {}): URL | undefined {
@@ -20,8 +24,12 @@ export function proxyHeaders(proxy: URL): Record<string, string> {
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }
 }
 
-/** A connection through the proxy to `host:port`. */
-export function tunnel(proxy: URL, target: string): Promise<Socket> {
+/** A connection through the proxy to `host:port`. `timeout`: milliseconds that the proxy may take. */
+export function tunnel(
+  proxy: URL,
+  target: string,
+  { timeout = 10_000 }: { timeout?: number | undefined } = {},
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({
       host: proxy.hostname,
@@ -30,21 +38,22 @@ export function tunnel(proxy: URL, target: string): Promise<Socket> {
       path: target,
       headers: { host: target, ...proxyHeaders(proxy) },
       agent: false,
+      timeout,
     })
+    const fail = (how: string, cause?: unknown) => {
+      const message = `the proxy ${proxy.host} ${how}`
+      reject(new FlambeError('UNAVAILABLE', message, { cause, hint: proxyHint }))
+    }
     request.once('connect', ({ statusCode }, socket) => {
       if (statusCode === 200) return resolve(socket as Socket)
       socket.destroy()
-      reject(
-        new FlambeError(
-          'UNAVAILABLE',
-          `the proxy ${proxy.host} answered ${statusCode} to CONNECT ${target}`,
-          {
-            hint: 'check HTTPS_PROXY, and that the proxy lets this host through; NO_PROXY names hosts to reach without it',
-          },
-        ),
-      )
+      fail(`answered ${statusCode} to CONNECT ${target}`)
     })
-    request.once('error', reject)
+    request.once('timeout', () => {
+      fail(`does not answer to CONNECT ${target}`)
+      request.destroy()
+    })
+    request.on('error', (error) => fail(`cannot be reached (${codeOf(error) ?? error.name})`))
     request.end()
   })
 }

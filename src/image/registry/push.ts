@@ -72,7 +72,7 @@ async function send(push: Push, names: readonly string[]): Promise<void> {
   try {
     await storeManifests(push, names)
   } catch (error) {
-    if (!isLacking(error)) throw error
+    if (!isLacking(error) && !(push.isWarm && isRefusal(error))) throw error
     // It threw away what we believed it had: ask for everything, once.
     push.known.forget(push.repository)
     const doubtful = { ...push, isWarm: false }
@@ -105,6 +105,11 @@ async function storeManifests(push: Push, names: readonly string[]): Promise<voi
 function isLacking(error: unknown): boolean {
   const codes = ['MANIFEST_BLOB_UNKNOWN', 'BLOB_UNKNOWN', 'MANIFEST_UNKNOWN']
   return error instanceof RegistryError && error.codes.some((code) => codes.includes(code))
+}
+
+/** Some registries (Quay) have no word of their own for a manifest whose blobs are missing. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof RegistryError && [400, 404, 409, 422].includes(error.status ?? 0)
 }
 
 function receipt(push: Push): Receipt {

@@ -1,8 +1,8 @@
-import { text } from 'node:stream/consumers'
 import { connectionFailure } from './connection-failure.ts'
 import type { Credentials } from './credentials.ts'
 import { bytesBody, type HttpRequest, type HttpResponse } from './exchange.ts'
 import { answerFailure, type FailureContext } from './failure.ts'
+import { readAll } from './read-all.ts'
 import { formatScope, type Scope } from './scope.ts'
 
 export type Token = {
@@ -81,14 +81,14 @@ function post({ realm, service, scopes }: TokenRequest, grant: { [field: string]
     method: 'POST',
     url: realm,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: bytesBody(Buffer.from(form.toString())),
+    body: bytesBody(Buffer.from(form.toString()), { isSecret: true }),
   }
 }
 
 async function call(request: HttpRequest, { send, context, signal }: TokenOptions) {
   try {
     const { status, headers, body } = await send({ ...request, signal })
-    return { status, headers, text: await text(body) }
+    return { status, headers, text: (await readAll(body)).toString('utf8') }
   } catch (error) {
     throw connectionFailure(error, context)
   }

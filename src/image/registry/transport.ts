@@ -41,8 +41,9 @@ function redirectOf(response: HttpResponse, request: HttpRequest): HttpRequest |
   if (!statuses.includes(response.status) || !location) return undefined
   const url = URL.parse(location, request.url.href)
   if (!url) return undefined
-  const headers = url.origin === request.url.origin ? request.headers : withoutCredentials(request.headers)
-  return { ...request, url, headers }
+  if (url.origin === request.url.origin) return { ...request, url }
+  if (request.body?.isSecret) return undefined
+  return { ...request, url, headers: withoutCredentials(request.headers) }
 }
 
 /** Storage that signs its URLs refuses a request that has `Authorization` too; others must not see it. */

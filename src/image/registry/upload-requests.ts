@@ -3,7 +3,7 @@ import type { BlobSource } from './blob-source.ts'
 import type { Body } from './exchange.ts'
 import { RegistryError } from './failure.ts'
 import type { Registry } from './registry.ts'
-import { receivedBytes, type UploadSession } from './upload-session.ts'
+import { nextLocation, receivedBytes, type UploadSession } from './upload-session.ts'
 
 export type Sender = {
   readonly registry: Registry
@@ -51,7 +51,9 @@ export async function patchChunk(
   const received = receivedBytes(headers['range']) ?? 0
   return {
     ...session,
-    location: headers.location ? new URL(headers.location, url) : session.location,
+    location: headers.location
+      ? nextLocation(headers.location, { registry, repository, url })
+      : session.location,
     offset: received > offset && received < offset + length ? received : offset + length,
   }
 }

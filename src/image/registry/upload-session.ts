@@ -31,10 +31,12 @@ export async function startUpload(
     target: `blobs/uploads/${mount}`,
     step,
     expect: mount ? [201, 202] : [202],
+    // Whatever is wrong with a mount, an upload is the way out.
+    ...(mount && { attempts: 1 }),
   })
   if (status === 201) return 'mounted'
   return {
-    location: new URL(headers.location ?? '', url),
+    location: nextLocation(headers.location ?? '', { registry, repository, url }),
     offset: 0,
     least: positive(headers['oci-chunk-min-length']),
     most: positive(headers['oci-chunk-max-length']),
@@ -55,13 +57,26 @@ export async function uploadStatus(
       expect: [204],
     })
     return {
-      location: headers.location ? new URL(headers.location, url) : location,
+      location: headers.location ? nextLocation(headers.location, { registry, repository, url }) : location,
       offset: receivedBytes(headers['range']) ?? 0,
     }
   } catch (error) {
     if (error instanceof RegistryError) return undefined
     throw error
   }
+}
+
+/** Where a registry says that an upload goes on, resolved against the URL that it answered under. */
+export function nextLocation(
+  location: string,
+  { registry, repository, url }: Pick<UploadPlace, 'registry' | 'repository'> & { readonly url: URL },
+): URL {
+  const next = location === '' ? null : URL.parse(location, url.href)
+  if (next) return next
+  const what = location === '' ? 'no Location' : 'a Location that is no URL'
+  throw new RegistryError('UNAVAILABLE', `${registry.name}/${repository} began an upload with ${what}`, {
+    hint: 'check that the registry, and not something before it, answers there',
+  })
 }
 
 /** `0-1023` is 1024 bytes. `0-0` is what registries say of none. */

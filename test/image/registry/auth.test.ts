@@ -117,6 +117,16 @@ describe('tokens', () => {
     ])
   })
 
+  test('of a server that stays down are asked for as often as any other answer', async () => {
+    const { memory, at, options } = await withRegistry({ auth: 'bearer' })
+    memory.faults.push({ method: 'GET', path: /token/, status: 503, times: 99 })
+    await expect(pushImage(randomImage(), at('me/app:v1'), options)).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('logging in at'),
+    })
+    expect(memory.requests.filter(({ path }) => path === '/token').length).toBe(5)
+  })
+
   test('are given to anyone for what is public', async () => {
     const { at, options } = await withRegistry({ auth: 'bearer', isOpen: true })
     const image = randomImage()

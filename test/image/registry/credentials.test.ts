@@ -148,6 +148,7 @@ describe('a credential helper', () => {
   test.each([
     ['missing', undefined, /docker-credential-missing is not in PATH/],
     ['broken', 'echo canary-secret', /docker-credential-broken gave no JSON/],
+    ['failing', 'echo canary-secret; exit 3', /docker-credential-failing failed \(exit 3\)/],
     ['../../evil', undefined, /has no valid name/],
   ])('%s is a warning that names it and shows no output', async (name, script, message) => {
     if (script) await helper(name, script)

@@ -68,6 +68,35 @@ describe('a push survives', () => {
     )
   })
 
+  test('a mount that fails for a reason of the registry, without waiting', async () => {
+    const { memory, at, options, clock } = await withRegistry()
+    const image = randomImage()
+    await pushImage(image, at('me/app:v1'), options)
+    memory.faults.push({
+      method: 'POST',
+      path: /second\/blobs\/uploads/,
+      status: 500,
+      times: image.layers.length + 1,
+    })
+    await pushImage(image, at('me/second:v1'), options)
+    expect(clock.waits).toEqual([])
+    await expectPulled(at('me/second:v1'), image)
+  })
+
+  test.each([
+    [400, 'MANIFEST_INVALID'],
+    [404, 'NAME_UNKNOWN'],
+  ])('a registry that threw away what it had, and only says %i %s', async (status, code) => {
+    const { memory, at, options } = await withRegistry()
+    const image = randomImage()
+    await pushImage(image, at('me/app:v1'), options)
+    memory.repository('me/app').blobs.clear()
+    const body = JSON.stringify({ errors: [{ code }] })
+    memory.faults.push({ method: 'PUT', path: /manifests/, status, body })
+    await pushImage(image, at('me/app:v2'), options)
+    await expectPulled(at('me/app:v2'), image)
+  })
+
   test('a registry that threw away what it had', async () => {
     const { memory, at, options } = await withRegistry()
     const image = randomImage()
@@ -181,6 +210,28 @@ describe('wrong bytes', () => {
     await file.close()
     await expect(bytesOf(layer)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: /damaged/ })
     expect(digestOf(await bytesOf(layer))).toBe(layer.digest)
+  })
+})
+
+test.each([
+  ['none', {}],
+  ['no URL', { location: 'http://' }],
+])('an upload that begins with a Location that is %s is an error in words', async (_, headers) => {
+  const { memory, at, options } = await withRegistry()
+  memory.faults.push({ method: 'POST', path: uploads, status: 202, headers, times: 9 })
+  await expect(pushImage(randomImage(), at('me/app:v1'), options)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('Location'),
+  })
+})
+
+test('a refusal without words of its own still says what to do', async () => {
+  const { memory, at, options } = await withRegistry()
+  memory.faults.push({ method: 'PUT', path: /manifests/, status: 415, times: 9 })
+  await expect(pushImage(randomImage(), at('me/app:v1'), options)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringMatching(/storing the manifest as v1 \(registry .*, repository me\/app\) failed/),
+    hint: expect.stringContaining('format of OCI'),
   })
 })
 

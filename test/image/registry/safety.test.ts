@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { pullImage, pushImage } from '../../../src/image/index.ts'
 import { createGuard, isLoopback } from '../../../src/image/registry/addresses.ts'
@@ -141,6 +143,38 @@ describe('credentials', () => {
     await expect(pushImage(randomImage(), at('me/app:v1'), options)).rejects.toMatchObject({ code: 'DENIED' })
     expect(seen.length).toBeGreaterThan(0)
     expect(seen.every((one) => one === undefined)).toBe(true)
+  })
+})
+
+test.each([307, 308])(
+  'an identity token does not follow a %i of the token server to another host',
+  async (status) => {
+    const { memory, at, host, options } = await withRegistry({ auth: 'bearer' })
+    const bodies: string[] = []
+    const other = await listen((request, response) => {
+      request.on('data', (chunk) => bodies.push(`${chunk}`))
+      request.on('end', () => response.writeHead(200).end('{"token":"x"}'))
+    })
+    onTestFinished(other.close)
+    const headers = { location: `http://${other.host}/token` }
+    memory.faults.push({ method: 'POST', path: /token/, status, headers, times: 9 })
+    const home = scratch()
+    await mkdir(join(home, '.docker'))
+    const auths = { [host]: { identitytoken: 'canary-identity' } }
+    await writeFile(join(home, '.docker/config.json'), JSON.stringify({ auths }))
+    const { login: _, ...rest } = options
+    await expect(pushImage(randomImage(), at('me/app:v1'), { ...rest, home })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+    })
+    expect(bodies).toEqual([])
+  },
+)
+
+test('an endless token is cut off', async () => {
+  const { memory, at, options } = await withRegistry({ auth: 'bearer' })
+  memory.faults.push({ method: 'GET', path: /token/, status: 200, body: 'x'.repeat(9_000_000), times: 9 })
+  await expect(pushImage(randomImage(), at('me/app:v1'), options)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
   })
 })
 

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Layer, pushImage } from '../../../src/image/index.ts'
@@ -109,6 +111,20 @@ describe('a proxy', () => {
     )
     expect(error).toMatchObject({ code: 'UNAVAILABLE' })
     expect(`${error.message} ${error.hint}`).not.toContain('canary')
+  })
+
+  test('that does not answer is given up', async () => {
+    const silent = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    onTestFinished(() => void silent.close())
+    const { port } = silent.address() as AddressInfo
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` }
+    await expect(
+      pushImage(randomImage(), 'registry.example/me/app', { ...quick, env, idleTimeout: 30 }),
+    ).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: `the proxy 127.0.0.1:${port} does not answer to CONNECT registry.example:443`,
+    })
   })
 
   const env = { HTTPS_PROXY: 'http://proxy:1', http_proxy: 'proxy:2' }
