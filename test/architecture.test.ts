@@ -228,8 +228,8 @@ describe('the house', () => {
 
   test('only cli/ and commands/ print, only the rims read the environment', () => {
     const rules: [RegExp, RegExp][] = [
-      [/\bconsole\.|process\.(stdout|stderr)\b/, /^src\/(cli|commands)\/|^src\/runtime\/main\.ts$/],
-      [/process\.(env|cwd|argv)\b/, /^src\/(cli|commands)\/|^src\/runtime\/main\.ts$/],
+      [/\bconsole\.|process\.(stdout|stderr)\b/, /^src\/(cli|commands)\/|^src\/runtime\/(main|health)\.ts$/],
+      [/process\.(env|cwd|argv)\b/, /^src\/(cli|commands)\/|^src\/runtime\/(main|health)\.ts$/],
     ]
     const wrong = files.flatMap((file) => {
       const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')

@@ -1,3 +1,4 @@
+export { containerDirectory } from './container.ts'
 export { encodeOutput } from './encode-output.ts'
 export { createPredictor, type Predictor } from './predictor.ts'
 export { flagOf, resolveSettings, type SettingSources, serveSchema, variablesOf } from './resolve-settings.ts'

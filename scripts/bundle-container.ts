@@ -1,0 +1,94 @@
+// Makes dist/container: what runs in an image, as a handful of files that need no node_modules.
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { join, relative, resolve } from 'node:path'
+import { build, type Metafile, type Plugin } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const outdir = join(root, 'dist', 'container')
+
+await rm(outdir, { recursive: true, force: true })
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: {
+    main: 'src/runtime/main.ts',
+    health: 'src/runtime/health.ts',
+    'user-api': 'src/user-api.ts',
+  },
+  outdir,
+  // One folder below, so that `../user-api.js` of a chunk is what it is of a module in src/.
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node22',
+  // Not the identifiers: a stack in a log should still say something.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  keepNames: true,
+  charset: 'utf8',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // Packages in CommonJS require built-in modules.
+  banner: { js: "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);" },
+  plugins: [leftOut()],
+})
+await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
+await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile))
+console.log(`wrote ${relative(root, outdir)}: ${await sizeOf(outdir)} kB`)
+
+/** What nothing calls in a container, each with what stands in for it. */
+function leftOut(): Plugin {
+  const stubs: readonly { readonly filter: RegExp; readonly contents: string }[] = [
+    {
+      // The SDK alone would be several times all else, and an image holds its artifact.
+      filter: /^\.\/s3\/(open|s3|list)\.ts$/,
+      contents: `
+        import { FlambeError } from '../errors.ts'
+        const missing = () => {
+          throw new FlambeError('UNAVAILABLE', 'there is no S3 client in an image', {
+            hint: 'load from S3 while the component is built: !ns.Class.load_from_path in the spec',
+          })
+        }
+        export { missing as openS3Artifact, missing as s3Storage, missing as listS3Artifacts, missing as removeS3Artifact }`,
+    },
+    // Threads that write logs: the server writes to stdout itself.
+    { filter: /^thread-stream$/, contents: 'module.exports = class {}' },
+  ]
+  return {
+    name: 'left-out',
+    setup: ({ onResolve, onLoad }) => {
+      for (const [index, { filter, contents }] of stubs.entries()) {
+        const namespace = `left-out-${index}`
+        onResolve({ filter }, ({ path, resolveDir }) => ({ path, namespace, pluginData: resolveDir }))
+        onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents, resolveDir: pluginData }))
+      }
+    },
+  }
+}
+
+/** The licences of all packages in the bundle: most ask that their text goes with the code. */
+async function licensesOf({ inputs }: Metafile): Promise<string> {
+  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+  const texts = [...new Set(folders)]
+    .filter((folder) => folder !== undefined)
+    .sort()
+    .map(licenseOf)
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+async function licenseOf(folder: string): Promise<string> {
+  const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
+  const file = (await readdir(join(root, folder))).find((one) => /^licen[cs]e/i.test(one))
+  const text = file === undefined ? '' : await readFile(join(root, folder, file), 'utf8')
+  return `${name} ${version} (${license})\n\n${text.trim()}\n`
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) =>
+    one.isFile(),
+  )
+  const sizes = await Promise.all(files.map(async (one) => (await stat(join(one.parentPath, one.name))).size))
+  return Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1000)
+}

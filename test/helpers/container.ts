@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onTestFinished } from 'vitest'
+import { containerDirectory } from '../../src/runtime/index.ts'
+
+export type Container = {
+  readonly url: string
+  readonly child: ChildProcess
+  /** What it wrote until now. */
+  readonly output: { readonly stdout: string; readonly stderr: string }
+  /** Its exit status, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals>
+}
+
+/** Runs the bundled server on an artifact, as an image does but for the image. It ends with the test. */
+export async function startContainer(
+  artifact: string,
+  { env = {}, args = [] }: { env?: Readonly<Record<string, string>>; args?: readonly string[] } = {},
+): Promise<Container> {
+  const port = await freePort()
+  const { PATH } = process.env
+  const child = spawn(process.execPath, [`${containerDirectory()}/main.js`, ...args], {
+    env: { PATH, FLAMBE_ARTIFACT: artifact, FLAMBE_HOST: '127.0.0.1', FLAMBE_PORT: String(port), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+    })
+  }
+  const exited = once(child, 'close').then(([status, signal]) => status ?? signal)
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
+  return { url: `http://127.0.0.1:${port}`, child, output, exited }
+}
+
+/** Waits until `/readyz` says 200. */
+export async function untilReady({ url, exited, output }: Container): Promise<void> {
+  let gone = false
+  void exited.finally(() => {
+    gone = true
+  })
+  while (!gone) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(10)
+  }
+  throw new Error(`the server ended before it was ready:\n${output.stdout}${output.stderr}`)
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
