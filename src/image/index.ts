@@ -1,4 +1,5 @@
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
+export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
 export type {
   Compression,
   ContainerConfig,

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256 } from '../../files/index.ts'
 
-/** Where the client keeps what it may forget, under a cache directory. */
+/** Where images keep what they may forget, under a cache directory. */
 export function cachePaths(directory: string) {
   const of = (kind: string, ...key: string[]) =>
     join(directory, 'registry', kind, `${sha256(key.join('\n')).slice(0, 40)}.json`)
@@ -17,7 +17,9 @@ export function cachePaths(directory: string) {
       of('uploads', registry, repository, digest),
     /** What a tag pointed to, and when. */
     tag: (registry: string, repository: string, tag: string) => of('tags', registry, repository, tag),
-    /** A pulled blob or manifest, verified. */
+    /** What became of the plan of a layer. */
+    layer: (key: string) => join(directory, 'layers', `${key}.json`),
+    /** A pulled blob or manifest, or a layer that was packed here, verified. */
     blob: (digest: string) => join(directory, 'blobs', ...digest.split(':')),
   }
 }

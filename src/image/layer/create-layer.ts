@@ -1,0 +1,109 @@
+import { type HashCache, sha256 } from '../../files/index.ts'
+import { type Progress, silent, step } from '../../progress.ts'
+import type { Layer } from '../image.ts'
+import type { Compression, LayerEntry, LayerPlan } from '../plan/image-plan.ts'
+import { isCached, readBlob } from '../registry/blob-cache.ts'
+import { cachePaths, readJson, writeJson } from '../registry/cache.ts'
+import { compressed, envelopeOf, layerTypes } from './compress.ts'
+import { type Packed, packLayer } from './pack-layer.ts'
+import { readSegments, type Segment, tarSegments } from './segments.ts'
+import { tarEntries } from './tar-entries.ts'
+
+export type CreateLayerOptions = {
+  /** Keeps what is known of layers, and the compressed bytes. May be deleted at any time. */
+  readonly cacheDirectory: string
+  readonly hashCache: HashCache
+  readonly progress?: Progress
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * The layer of a plan. Its bytes depend on the plan and the files' content alone, and not on where, when and by whom it is made.
+ * A plain layer is a view of its files, which are read again each time it is opened; a compressed one is kept in the cache. A layer
+ * that was made before is not made again: then its files are not even read.
+ * @throws FlambeError `SOURCE_INVALID` for names that an image cannot hold, and for files that change while they are packed.
+ */
+export async function createLayer(plan: LayerPlan, options: CreateLayerOptions): Promise<Layer> {
+  const { cacheDirectory, progress = silent, signal } = options
+  const { title, compression } = plan
+  const entries = await withDigests(tarEntries(plan.entries), options)
+  const segments = tarSegments(entries)
+  const paths = cachePaths(cacheDirectory)
+  const record = paths.layer(planKey(entries, compression))
+  const known = parsePacked(await readJson(record))
+  if (known) progress({ type: 'notice', message: `${nameOf(plan)}: cached` })
+  const packed = known ?? (await pack())
+  return {
+    mediaType: layerTypes[compression],
+    ...packed,
+    title,
+    open: opener(packed, { segments, compression, file: paths.blob(packed.digest) }),
+  }
+
+  async function pack(): Promise<Packed> {
+    const made = await step(progress, { title: `pack ${nameOf(plan)}`, total: sizeOf(segments) }, (id) =>
+      packLayer(segments, {
+        ...options,
+        compression,
+        blobPath: paths.blob,
+        onBytes: (count) => progress({ type: 'bytes', id, count }),
+        signal,
+      }),
+    )
+    await writeJson(record, made)
+    return made
+  }
+}
+
+/** Everything that decides the bytes, and nothing else: so a layer is found again on another path, and by another name of its file. */
+function planKey(entries: readonly LayerEntry[], compression: Compression): string {
+  const lines = entries.map((entry) => {
+    const { path, kind, mode, uid, gid } = entry
+    const content = entry.kind === 'file' ? [entry.size, entry.sha256] : []
+    return [path, kind, mode, uid, gid, ...content, ...(entry.kind === 'symlink' ? [entry.target] : [])]
+  })
+  return sha256(JSON.stringify([envelopeOf(compression), lines]))
+}
+
+async function withDigests(
+  entries: readonly LayerEntry[],
+  { hashCache, signal }: Pick<CreateLayerOptions, 'hashCache' | 'signal'>,
+): Promise<readonly LayerEntry[]> {
+  const found: LayerEntry[] = []
+  for (const entry of entries) {
+    if (entry.kind !== 'file' || entry.sha256 !== undefined) found.push(entry)
+    else if (entry.source.kind === 'bytes') found.push({ ...entry, sha256: sha256(...entry.source.chunks) })
+    else found.push({ ...entry, ...(await hashCache.hash(entry.source.path, { signal })) })
+  }
+  return found
+}
+
+type Opening = {
+  readonly segments: readonly Segment[]
+  readonly compression: Compression
+  readonly file: string
+}
+
+function opener(packed: Packed, { segments, compression, file }: Opening): Layer['open'] {
+  if (compression === 'none') return (options) => readSegments(segments, options)
+  return async function* open({ start = 0, signal } = {}) {
+    if (await isCached(file, packed)) {
+      yield* readBlob(file, packed, { start, ...(signal && { signal }) })
+      return
+    }
+    let skip = start
+    for await (const chunk of compressed(readSegments(segments, { signal }), compression)) {
+      if (skip < chunk.length) yield chunk.subarray(skip)
+      skip = Math.max(0, skip - chunk.length)
+    }
+  }
+}
+
+function parsePacked(value: unknown): Packed | undefined {
+  const { diffId, digest, size } = (value ?? {}) as { readonly [name: string]: unknown }
+  if (typeof diffId !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return undefined
+  return { diffId, digest, size }
+}
+
+const nameOf = ({ title, detail }: LayerPlan) => (detail ? `${title} ${detail}` : title)
+const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
