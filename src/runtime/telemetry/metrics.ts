@@ -1,0 +1,49 @@
+import type { Answered, Observe, ServeEvent } from '../observe.ts'
+import { createInstruments, type Instruments } from './instruments.ts'
+
+export type Metrics = {
+  readonly observe: Observe
+  /** The text of `GET /metrics`: https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  readonly expose: () => Promise<{ readonly contentType: string; readonly body: string }>
+}
+
+export type MetricsOptions = {
+  readonly name: string
+  readonly version: string
+  /** Questions that wait right now. */
+  readonly queued?: () => number
+}
+
+/** Counts events in a registry of its own, so that two servers in one process do not add up. */
+export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
+  const { Registry, collectDefaultMetrics } = await import('prom-client')
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const instruments = await createInstruments(registry, options)
+  return {
+    observe: (event) => count(event, instruments),
+    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+  }
+}
+
+function count(event: ServeEvent, instruments: Instruments): void {
+  if (event.type === 'answered') countAnswer(event, instruments)
+  else if (event.type === 'received') instruments.inFlight.inc()
+  else if (event.type === 'batch') instruments.batchSize.observe(event.size)
+  else if (event.type === 'worker-lost') instruments.workersLost.inc({ reason: event.reason })
+  else if (event.type === 'state') instruments.ready.set(event.state.state === 'ready' ? 1 : 0)
+}
+
+function countAnswer(event: Answered, instruments: Instruments): void {
+  const { method, route, status, milliseconds, timings, problem } = event
+  instruments.inFlight.dec()
+  instruments.requests.inc({ method: methods.has(method) ? method : 'other', route, status })
+  instruments.duration.observe({ route }, milliseconds / 1000)
+  if (problem) instruments.problems.inc({ reason: problem.code })
+  if (!timings) return
+  instruments.queueTime.observe(timings.queued / 1000)
+  instruments.computeTime.observe(timings.computed / 1000)
+}
+
+/** A method is the caller's text: only known ones become a label. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
