@@ -1,0 +1,44 @@
+import { readFile } from 'node:fs/promises'
+import { Agent } from 'node:https'
+import type Docker from 'dockerode'
+import type { Environment } from '../registry/index.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** A client for an endpoint; nothing is sent yet. `timeout`: milliseconds of silence after which a request fails. */
+export async function createClient(
+  endpoint: Endpoint,
+  { env, timeout }: { readonly env: Environment; readonly timeout?: number },
+): Promise<Docker> {
+  const { default: Client } = await import('dockerode')
+  // What is left out would come from the process's own DOCKER_HOST.
+  const nothing = {
+    host: undefined,
+    port: undefined,
+    protocol: undefined,
+    socketPath: undefined,
+    timeout,
+  }
+  const options: Connection = { ...nothing, pathPrefix: '/', ...(await connection(endpoint, env)) }
+  return new Client(options)
+}
+
+type Connection = Docker.DockerOptions & { readonly agent?: Agent; readonly pathPrefix?: string }
+
+async function connection({ address, tls }: Endpoint, env: Environment): Promise<Connection> {
+  const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(address)?.[1]
+  if (socket) return { socketPath: socket }
+  const { protocol, hostname: host, port, username } = new URL(address)
+  if (protocol === 'ssh:') {
+    const agent = env['SSH_AUTH_SOCK']
+    return { protocol: 'ssh', host, port: port || 22, username, ...(agent && { sshOptions: { agent } }) }
+  }
+  const isTls = tls !== undefined || protocol === 'https:'
+  if (!isTls) return { protocol: 'http', host, port: port || 2375 }
+  const [ca, cert, key] = await Promise.all([tls?.ca, tls?.cert, tls?.key].map(readPem))
+  const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+  const agent = new Agent({ ...files, rejectUnauthorized: !tls?.skipVerify })
+  return { protocol: 'https', host, port: port || 2376, ...files, agent }
+}
+
+const readPem = async (path: string | undefined) =>
+  path === undefined ? undefined : await readFile(path, 'utf8').catch(() => undefined)
