@@ -1,3 +1,12 @@
+export {
+  type Engine,
+  type FindOptions,
+  type FoundEngine,
+  findEngine,
+  type LoadOptions,
+  loadIntoEngine,
+  openEngine,
+} from './engine/index.ts'
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
 export type {

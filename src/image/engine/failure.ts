@@ -20,6 +20,11 @@ export function engineFailure(error: unknown, { what, address }: Deed): Error {
   return refusal(said(error), { what, address, cause: error })
 }
 
+/** An engine that answered, and would not. */
+export class EngineRefusal extends FlambeError {
+  override readonly name = 'EngineRefusal'
+}
+
 /** What the engine says it could not do: in an answer's status, or in the stream of an answer that began well. */
 export function refusal(
   message: string,
@@ -32,7 +37,7 @@ export function refusal(
       cause,
     })
   }
-  return new FlambeError('UNAVAILABLE', `${what}: the engine says "${message.trim()}"`, {
+  return new EngineRefusal('UNAVAILABLE', `${what}: the engine says "${message.trim()}"`, {
     hint: `the engine at ${address} may tell more in its log`,
     cause,
   })

@@ -39,7 +39,10 @@ function* parseRecord(line: string, deed: Deed): Generator<EngineRecord> {
   if (record) yield record
 }
 
-type AnyRecord = EngineRecord & { readonly error?: string; readonly errorDetail?: { readonly message?: string } }
+type AnyRecord = EngineRecord & {
+  readonly error?: string
+  readonly errorDetail?: { readonly message?: string }
+}
 
 /** Podman, and engines of old, also answer a load in plain text: that tells nothing. */
 function parse(line: string): AnyRecord | undefined {
