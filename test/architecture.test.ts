@@ -9,6 +9,7 @@ const files = globSync('src/**/*.ts', { cwd: root }).sort()
 /** Each room, and the rooms whose `index.ts` it may import. Files beside the rooms are open to all. */
 const mayImport: Record<string, readonly string[]> = {
   files: [],
+  scaffold: ['files'],
   spec: ['construct'],
   construct: ['files'],
   artifact: ['files', 'construct'],
@@ -45,6 +46,7 @@ const mayImport: Record<string, readonly string[]> = {
     'image',
     'runtime',
     'builders',
+    'scaffold',
   ],
   commands: [
     'files',
@@ -59,6 +61,7 @@ const mayImport: Record<string, readonly string[]> = {
     'image',
     'runtime',
     'builders',
+    'scaffold',
     'cli',
   ],
 }
@@ -81,6 +84,7 @@ const homes: Record<string, RegExp> = {
   ajv: /^src\/construct\//,
   pino: /^src\/runtime\//,
   'prom-client': /^src\/runtime\//,
+  '@inquirer/select': /^src\/commands\//,
   '@oclif/core': /^src\/(cli|commands)\//,
 }
 
@@ -94,6 +98,7 @@ const lazy = [
   '@aws-sdk/client-s3',
   'dockerode',
   'execa',
+  '@inquirer/select',
 ]
 
 /** What a container never needs. */

@@ -62,6 +62,11 @@ export abstract class FlambeCommand extends Command {
     if (!this.jsonEnabled()) process.stdout.write(`${text}\n`)
   }
 
+  /** Says a word to the person at the terminal: on stderr, beside the result. */
+  protected tell(text: string): void {
+    if (!this.jsonEnabled() && !this.#flags.quiet) process.stderr.write(`${text}\n`)
+  }
+
   async #openProgress({ verbose, quiet }: CommonFlags): Promise<Progress> {
     const log = fileProgress(join(homeDirectory(), 'logs', 'flambe.log'))
     const shown = quiet ? undefined : await this.#shownProgress(verbose)

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { load } from 'flambe'
+
+const input = JSON.parse(readFileSync('input.json', 'utf8'))
+const context = { signal: new AbortController().signal, id: 'test', log: () => {} }
+
+test('the artifact tells its story word by word', async () => {
+  const artifact = execFileSync('npx', ['flambe', 'build', '--force', 'spec.yaml'], {
+    encoding: 'utf8',
+  }).trim()
+  const component = await load(artifact, { setup: true })
+  const words = await Array.fromAsync(component.predict(input, context))
+  assert.deepEqual(words.slice(0, 2), [{ word: 'Once' }, { word: 'upon' }])
+})
