@@ -30,8 +30,8 @@ export type LoadOptions = OpenOptions & {
   readonly as?: ComponentClass
   /** Path of a part: that component alone. */
   readonly node?: string
-  /** Check every file's digest first. Default: true. */
-  readonly verify?: boolean
+  /** Check every file first, by its digest or by its size alone. Default: true. */
+  readonly verify?: boolean | 'sizes'
   /** Run `setup` of every part. Default: false. */
   readonly setup?: boolean
   /** Classes as they are now, by `$type`: they take the place of the artifact's own code. */
@@ -57,7 +57,8 @@ export async function loadArtifact(
   options: LoadOptions = {},
 ): Promise<ComponentObject> {
   const { verify = true, setup = false, node = artifact.node, hashCache, signal } = options
-  if (verify) await verifyArtifact(artifact, { signal, ...(hashCache && { hashCache }) })
+  if (verify)
+    await verifyArtifact(artifact, { signal, digests: verify !== 'sizes', ...(hashCache && { hashCache }) })
   assertPlatform(artifact.manifest)
   const object = await build(artifact, node, options)
   if (setup) await setupAll(object, signal ? { signal } : {})

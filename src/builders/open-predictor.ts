@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { closeAll, type PredictContext } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
-import { createPredictor } from '../runtime/index.ts'
+import { createAnswerer, ServeFailure } from '../runtime/index.ts'
 import { openComponent } from './open-component.ts'
 import type { RunSpecOptions } from './run-spec.ts'
 
@@ -14,25 +14,35 @@ export type OpenedPredictor = {
 
 /** Opens the component of a spec or an artifact for asking. */
 export async function openPredictor(location: string, options: RunSpecOptions): Promise<OpenedPredictor> {
-  const { component, predict } = await openComponent(location, options)
-  const predictor = await createPredictor(component, predict)
+  const { component, predict: described } = await openComponent(location, options)
+  const { check, predict, toData } = await createAnswerer(component, described)
   return {
     answer: async (input) => {
       try {
-        return await predictor.predict(input, contextOf(options))
+        return await toData(await predict(check(input), contextOf(options)))
       } catch (cause) {
         options.signal.throwIfAborted()
-        if (cause instanceof FlambeError) throw cause
-        const reason = cause instanceof Error ? cause.message : String(cause)
-        throw new FlambeError(
-          'COMPONENT_FAILED',
-          `predict of ${component.constructor.name} threw: ${reason}`,
-          { cause },
-        )
+        throw cause instanceof ServeFailure ? told(cause, component.constructor.name) : cause
       }
     },
     close: () => closeAll(component),
   }
+}
+
+/** A failure as the person at the terminal should see it: the component is theirs, so nothing is held back. */
+function told(failure: ServeFailure, name: string): FlambeError {
+  const { code, violations = [] } = failure.problem
+  if (code === 'input-invalid') {
+    const lines = violations.map(({ pointer, message }) => `${pointer || 'the input'} ${message}`)
+    return new FlambeError('INPUT_INVALID', `the input does not fit: ${lines.slice(0, 5).join('; ')}`, {
+      problems: lines.map((message) => ({ severity: 'error', message })),
+      hint: 'flambe inspect shows the schema of the input',
+    })
+  }
+  if (code === 'output-invalid')
+    return new FlambeError('OUTPUT_INVALID', failure.message, { cause: failure.cause })
+  const reason = failure.cause instanceof Error ? failure.cause.message : String(failure.cause)
+  return new FlambeError('COMPONENT_FAILED', `predict of ${name} threw: ${reason}`, { cause: failure.cause })
 }
 
 function contextOf({ signal, progress }: { signal: AbortSignal; progress: Progress }): PredictContext {

@@ -13,8 +13,21 @@ export type Validate = (value: unknown) => readonly Violation[]
 export async function compileValidator(schema: JsonSchema): Promise<Validate> {
   if (schema === true) return () => []
   const [{ Ajv2020 }, formats] = await Promise.all([import('ajv/dist/2020.js'), import('ajv-formats')])
-  const ajv = new Ajv2020({ allErrors: true, strict: false, discriminator: true, allowUnionTypes: true })
+  const ajv = new Ajv2020({
+    allErrors: true,
+    strict: false,
+    // JSON.parse makes Infinity of 1e999.
+    strictNumbers: true,
+    discriminator: true,
+    allowUnionTypes: true,
+  })
   formats.default.default(ajv)
+  ajv.removeKeyword('contentEncoding').addKeyword({
+    keyword: 'contentEncoding',
+    type: 'string',
+    validate: (encoding: unknown, text: string) => encoding !== 'base64' || isBase64(text),
+    error: { message: 'is not base64' },
+  })
   const check = ajv.compile(schema as object)
   return (value) =>
     check(value)
@@ -23,6 +36,11 @@ export async function compileValidator(schema: JsonSchema): Promise<Validate> {
           pointer: instancePath,
           message: explain(keyword, message, params),
         }))
+}
+
+/** The standard alphabet with padding (RFC 4648, section 4). */
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text)
 }
 
 /** Ajv leaves the names and values that matter to its parameters. */

@@ -36,15 +36,36 @@ export type AskOptions = {
   readonly timeout: number
 }
 
-/** What answers: the component in this thread, or workers that hold it. */
-export type Backend<Source> = {
+/** Where a component lies: plain data, so that it can be handed to a worker. */
+export type ComponentSource = {
+  /** An artifact's folder on this machine. */
+  readonly directory: string
+  /** Path of a part: that component alone. */
+  readonly node?: string
+  /** URL of the module that `import 'flambe'` means in the artifact's code. Default: this copy. */
+  readonly flambe?: string
+}
+
+/** How much a backend has to do, for gauges. */
+export type Load = {
+  /** Questions that wait. */
+  readonly waiting: number
+  /** Questions that are being answered, streams included. */
+  readonly running: number
+  /** Workers that can answer; 1 where the component answers in this thread. */
+  readonly workers: number
+}
+
+/** What answers: the component in this thread, or workers that hold it. It loads from the start. */
+export type Backend<Source = ComponentSource> = {
   readonly state: () => State
+  readonly load: () => Load
   /** Rejects with a `ServeFailure`. */
   readonly ask: (question: Question, options: AskOptions) => Promise<Answer & { readonly timings: Timings }>
   /** Takes another component without dropping a question: the earlier one answers until the new one is ready. */
   readonly swap: (source: Source) => Promise<void>
-  /** Ends what is under way, closes the component. */
-  readonly close: () => Promise<void>
+  /** Takes no more questions, lets those that it has end, closes the component. Aborting ends them with 503. */
+  readonly close: (options?: { readonly signal?: AbortSignal }) => Promise<void>
 }
 
 /** A failure as the caller sees it. https://www.rfc-editor.org/rfc/rfc9457 */

@@ -1,6 +1,5 @@
+export { type Answerer, type AnswererOptions, answerQuestion, createAnswerer } from './answer/index.ts'
 export { containerDirectory } from './container.ts'
-export { encodeOutput } from './encode-output.ts'
-export { createPredictor, type Predictor } from './predictor.ts'
+export { ServeFailure } from './exchange.ts'
 export { flagOf, resolveSettings, type SettingSources, serveSchema, variablesOf } from './resolve-settings.ts'
-export { reviver } from './revive.ts'
 export { type LogLevel, type ServeSettings, type Setting, settings } from './settings.ts'

@@ -1,8 +1,11 @@
-import type { Json, JsonSchema } from '../construct/index.ts'
+import type { Json, JsonSchema } from '../../construct/index.ts'
+import { dereference, toBytesType } from './subschema.ts'
 
 type Revive = (value: unknown) => unknown
 
 const arrays = {
+  // Node 22 has none yet.
+  ...('Float16Array' in globalThis && { Float16Array: globalThis.Float16Array }),
   Float32Array,
   Float64Array,
   Int8Array,
@@ -55,21 +58,16 @@ function make(schema: { readonly [keyword: string]: Json }, scope: Scope): Reviv
 
 function reviverOfType(type: string): Revive {
   if (type === 'Date') return (value) => (typeof value === 'string' ? new Date(value) : value)
+  if (type === 'bigint') return (value) => (Number.isInteger(value) ? BigInt(value as number) : value)
   if (type === 'BigInt64Array')
     return (value) => (Array.isArray(value) ? BigInt64Array.from(value, BigInt) : value)
   if (type === 'BigUint64Array')
     return (value) => (Array.isArray(value) ? BigUint64Array.from(value, BigInt) : value)
-  if (Object.hasOwn(arrays, type)) {
-    const ArrayType = arrays[type as keyof typeof arrays]
-    return (value) => (Array.isArray(value) ? ArrayType.from(value) : value)
-  }
-  return (value) => {
-    if (typeof value !== 'string') return value
-    const bytes = Buffer.from(value, 'base64')
-    if (type === 'Buffer') return bytes
-    const copy = new Uint8Array(bytes)
-    return type === 'ArrayBuffer' ? copy.buffer : copy
-  }
+  const ArrayType = Object.hasOwn(arrays, type) ? arrays[type as keyof typeof arrays] : undefined
+  if (ArrayType) return (value) => (Array.isArray(value) ? ArrayType.from(value) : value)
+  if (type === 'Uint8Array' || type === 'Buffer' || type === 'ArrayBuffer')
+    return (value) => (typeof value === 'string' ? toBytesType(Buffer.from(value, 'base64'), type) : value)
+  return same
 }
 
 /** Of a union only the bytes or the array among the choices matter: the value's own kind says which is meant. */
@@ -105,13 +103,4 @@ function reviverOfObject(
       Object.entries(value).map(([name, item]) => [name, (known.get(name) ?? rest)(item)]),
     )
   }
-}
-
-function dereference(ref: string, root: JsonSchema): JsonSchema | undefined {
-  const parts = ref.replace(/^#\/?/, '').split('/').filter(Boolean)
-  const found = parts.reduce<unknown>((value, part) => {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
-  }, root)
-  return found as JsonSchema | undefined
 }

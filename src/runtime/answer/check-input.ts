@@ -1,0 +1,63 @@
+import { compileValidator, type JsonSchema, type Violation } from '../../construct/index.ts'
+import { failure } from '../problems.ts'
+import { reviver } from './revive.ts'
+
+/** Levels of nesting: what walks a value later does so by recursion. */
+const deepest = 512
+
+/** Violations that are told: a long list of wrong items must not make a long answer. */
+const most = 100
+
+/**
+ * A function that takes a JSON value as the input of `predict`, its types revived.
+ * @throws ServeFailure `input-invalid` with every violation.
+ */
+export async function createInputCheck(schema: JsonSchema): Promise<(value: unknown) => unknown> {
+  const check = await compileValidator(schema)
+  const revive = reviver(schema)
+  return (value) => {
+    const unfit = findUnfit(value, 0)
+    const violations = unfit ? [unfit] : check(value)
+    if (violations.length > 0) throw misfit(violations)
+    return revive(value)
+  }
+}
+
+/**
+ * What no schema may let through: the text 1e999, which `JSON.parse` makes Infinity; a key that would set the prototype of
+ * what it is copied to; nesting that would exhaust the stack.
+ */
+function findUnfit(value: unknown, depth: number): Violation | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : tooLarge
+  if (typeof value !== 'object' || value === null) return undefined
+  if (depth === deepest) return { pointer: '', message: `is nested deeper than ${deepest} levels` }
+  if (ArrayBuffer.isView(value)) return undefined
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) {
+      const found = findUnfit(value[index], depth + 1)
+      if (found) return under(index, found)
+    }
+    return undefined
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') return { pointer: '/__proto__', message: 'is a key that is not taken' }
+    const found = findUnfit(Reflect.get(value, key), depth + 1)
+    if (found) return under(key, found)
+  }
+  return undefined
+}
+
+const tooLarge: Violation = { pointer: '', message: 'is too large a number' }
+
+function under(key: string | number, { pointer, message }: Violation): Violation {
+  return { pointer: `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}${pointer}`, message }
+}
+
+function misfit(violations: readonly Violation[]): Error {
+  const [first] = violations
+  const more = violations.length > 1 ? `, and ${violations.length - 1} more` : ''
+  const place = first?.pointer || 'the input'
+  return failure('input-invalid', `${place} ${first?.message}${more}`, {
+    violations: violations.slice(0, most),
+  })
+}

@@ -1,0 +1,1 @@
+export { type Answerer, type AnswererOptions, answerQuestion, createAnswerer } from './answerer.ts'
