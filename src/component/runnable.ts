@@ -1,4 +1,4 @@
-import type { DraftCode } from '../artifact/index.ts'
+import type { DraftCode, Platform } from '../artifact/index.ts'
 import { runnableBrand } from '../construct/index.ts'
 import type { Progress } from '../progress.ts'
 import type { Secrets } from './secrets.ts'
@@ -27,8 +27,8 @@ export type RunContext = {
 /** An extension that is ready to be packed. */
 export type OpenedExtension = {
   readonly namespace: string
-  /** Compiled code and the files of its packages, as they go into an artifact. */
-  readonly pack: () => Promise<DraftCode>
+  /** Compiled code and the files of its packages, as they go into an artifact for this platform or another. */
+  readonly pack: (options?: { readonly platform?: Platform }) => Promise<DraftCode>
 }
 
 /** What a run gives back: `result` goes to stdout, `details` is its form for `--json`. */

@@ -1,12 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DependencyEntry } from '../artifact/index.ts'
-
-type Package = {
-  readonly name?: string
-  readonly version?: string
-  readonly license?: string | { readonly type?: string }
-}
+import { packageFolder, readPackage } from './package-json.ts'
 
 /** The packages that these files belong to, with what the lock file of their installation says of them. */
 export async function dependenciesOf(files: readonly string[]): Promise<readonly DependencyEntry[]> {
@@ -14,9 +9,7 @@ export async function dependenciesOf(files: readonly string[]): Promise<readonly
   const locks = new Map<string, ReadonlyMap<string, string>>()
   const found: DependencyEntry[] = []
   for (const folder of folders) {
-    const text = await readFile(join(folder, 'package.json'), 'utf8').catch(() => undefined)
-    if (text === undefined) continue
-    const { name, version, license } = JSON.parse(text) as Package
+    const { name, version, license } = (await readPackage(folder)) ?? {}
     if (!name || !version) continue
     const root = folder.slice(0, folder.indexOf('/node_modules/'))
     const lock = locks.get(root) ?? (await readLock(root))
@@ -28,10 +21,6 @@ export async function dependenciesOf(files: readonly string[]): Promise<readonly
   const key = ({ name, version }: DependencyEntry) => `${name}@${version}`
   const unique = new Map(found.map((entry) => [key(entry), entry]))
   return [...unique.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1))
-}
-
-function packageFolder(file: string): string | undefined {
-  return /^.*\/node_modules\/(?:@[^/]+\/)?[^/@][^/]*(?=\/)/.exec(file)?.[0]
 }
 
 /** npm's own record of what it installed: path -> integrity. */

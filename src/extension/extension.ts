@@ -1,4 +1,4 @@
-import type { ClassEntry, CodeEntry, DraftCode } from '../artifact/index.ts'
+import type { ClassEntry, CodeEntry, DraftCode, Platform } from '../artifact/index.ts'
 
 /** User code that a spec names: found, compiled and imported. */
 export type Extension = {
@@ -11,8 +11,8 @@ export type Extension = {
   readonly exports: Readonly<Record<string, unknown>>
   /** What is known of each exported class, by the export's name and by the class's aliases. */
   readonly classes: Readonly<Record<string, ClassEntry>>
-  /** What the code needs in an artifact: the compiled code and the traced files of packages. */
-  readonly pack: () => Promise<DraftCode>
+  /** What the code needs in an artifact: the compiled code and the traced files of packages, for this platform or another. */
+  readonly pack: (options?: { readonly platform?: Platform }) => Promise<DraftCode>
 }
 
 /** Where an extension's source is on this machine. */

@@ -56,7 +56,8 @@ async function open(source: Source, options: OpenExtensionsOptions): Promise<Ext
   for (const message of described.notices) progress({ type: 'notice', message })
   const classes = classEntries(exports, described.classes)
   const code = { entry: `code/${namespace}/index.js`, location, ...(resolved !== undefined && { resolved }) }
-  const pack = () => packExtension({ source, bundle: bundled, code, classes, platform, cacheDirectory })
+  const pack = (wanted: { readonly platform?: Platform } = {}) =>
+    packExtension({ source, bundle: bundled, code, classes, platform, cacheDirectory, signal, ...wanted })
   return { namespace, code, directory, exports, classes, pack }
 }
 

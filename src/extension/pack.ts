@@ -1,49 +1,66 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type {
-  ClassEntry,
-  CodeEntry,
-  DependencyEntry,
-  DraftCode,
-  DraftFile,
-  Platform,
+import { isDeepStrictEqual } from 'node:util'
+import {
+  type ClassEntry,
+  type CodeEntry,
+  type DependencyEntry,
+  type DraftCode,
+  type DraftFile,
+  hostPlatform,
+  type Platform,
 } from '../artifact/index.ts'
 import { sha256 } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
 import { placeFiles, traceFiles } from './trace.ts'
+import { traceElsewhere } from './trace-elsewhere.ts'
 
 export type PackOptions = {
   readonly source: Source
   readonly bundle: Bundle
   readonly code: CodeEntry
   readonly classes: Readonly<Record<string, ClassEntry>>
+  /** What packages' native files are for; another than this one may need other packages, which npm fetches. */
   readonly platform: Platform
   readonly cacheDirectory: string
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The compiled code and the files of its packages, as they go into an artifact. */
-export async function packExtension({
-  source,
-  bundle,
-  code,
-  classes,
-  platform,
-  cacheDirectory,
-}: PackOptions): Promise<DraftCode> {
-  const traced = await cachedTrace({ source, bundle, platform, cacheDirectory })
+export async function packExtension(options: PackOptions): Promise<DraftCode> {
+  const { source, bundle, code, classes, platform } = options
+  const { files: traced, native, dependencies } = await tracePlatform(options)
   const files = new Map<string, DraftFile>()
   files.set(code.entry, textFile(`${bundle.code}//# sourceMappingURL=index.js.map\n`))
   files.set(`${code.entry}.map`, textFile(bundle.map))
   files.set(`code/${source.namespace}/package.json`, textFile('{ "type": "module" }\n'))
-  for (const [path, file] of placeFiles(traced.files, source)) {
+  for (const [path, file] of traced) {
     files.set(`code/${source.namespace}/${path}`, {
       source: { kind: 'file', path: file },
       size: (await stat(file)).size,
     })
   }
-  return { code, classes, files, dependencies: traced.dependencies, ...(traced.native && { platform }) }
+  return { code, classes, files, dependencies, ...(native && { platform }) }
+}
+
+/** The packages' files for the wanted platform, by path below `code/NS`. */
+async function tracePlatform(options: PackOptions): Promise<
+  Omit<Traced, 'files' | 'witnesses'> & {
+    readonly files: ReadonlyMap<string, string>
+  }
+> {
+  const { source, platform, cacheDirectory, signal } = options
+  const host = hostPlatform()
+  const there = await cachedTrace(options)
+  if (isDeepStrictEqual(platform, host)) return { ...there, files: placeFiles(there.files, source) }
+  const here = await cachedTrace({ ...options, platform: host })
+  const traces = { here: here.files, there: there.files }
+  const elsewhere = await traceElsewhere(traces, { platform, cacheDirectory, signal })
+  const files = new Map([...placeFiles(elsewhere.files, source), ...elsewhere.placed])
+  const dependencies = await dependenciesOf([...files.values()])
+  return { files, native: there.native || elsewhere.placed.size > 0, dependencies }
 }
 
 type Traced = {

@@ -134,7 +134,7 @@ export function placeFiles(files: readonly string[], { namespace }: Source): Rea
 }
 
 /** From the outermost node_modules on; the store of pnpm is flattened. */
-function packagePath(file: string): string {
+export function packagePath(file: string): string {
   const flat = file.replace(/\/node_modules\/\.pnpm\/[^/]+\/node_modules\//, '/node_modules/')
   const at = flat.indexOf('/node_modules/')
   return at === -1 ? `files/${relative('/', file)}` : flat.slice(at + 1)
