@@ -38,6 +38,7 @@ export const errorCodes = {
     exit: 2,
     summary: 'a setting of the server does not fit; each is named with its place',
   },
+  IMAGE_INVALID: { exit: 22, summary: 'no image can be made of this base, artifact and platform' },
   REFERENCE_INVALID: { exit: 2, summary: 'an image reference or a tag does not parse' },
   UNAVAILABLE: { exit: 69, summary: 'something outside is unavailable' },
   DISK_FULL: { exit: 69, summary: 'no space is left on the device' },

@@ -1,3 +1,4 @@
+export { type AssembleOptions, assembleImage } from './assemble/assemble-image.ts'
 export {
   type Engine,
   type FindOptions,
@@ -7,8 +8,10 @@ export {
   loadIntoEngine,
   openEngine,
 } from './engine/index.ts'
+
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
+export type { ImageFacts } from './plan/image-labels.ts'
 export type {
   Compression,
   ContainerConfig,
@@ -20,6 +23,7 @@ export type {
   LayerTitle,
   SymlinkEntry,
 } from './plan/image-plan.ts'
+export { type PlanImageOptions, planImage, type RuntimeFile } from './plan/plan-image.ts'
 export {
   type CopyOptions,
   choosePlatform,

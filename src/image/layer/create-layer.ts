@@ -37,6 +37,7 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
     mediaType: layerTypes[compression],
     ...packed,
     title,
+    annotations: { 'dev.flambe.layer': nameOf(plan) },
     open: opener(packed, { segments, compression, file: paths.blob(packed.digest) }),
   }
 
