@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Observe } from '../observe.ts'
+import type { ServeSettings } from '../settings.ts'
+import { linger } from './linger.ts'
+import type { Handler, Reply, ServeRequest } from './message.ts'
+import { readBody } from './read-body.ts'
+import { send } from './send.ts'
+
+export type ListenerOptions = {
+  readonly settings: Pick<ServeSettings, 'bodyLimit' | 'bodyTimeout'>
+  readonly observe: Observe
+  /** True when connections should not be used again. */
+  readonly isClosing: () => boolean
+}
+
+/** What joins a handler to the sockets of node:http. */
+export function createListener(handle: Handler, options: ListenerOptions) {
+  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    // It came pipelined, behind another: its turn is when that has its answer.
+    if (!outgoing.socket) await once(outgoing, 'socket')
+    const begun = { at: Date.now(), clock: performance.now() }
+    const gone = new AbortController()
+    const closed = new Promise<void>((resolve) => {
+      outgoing.once('close', () => {
+        if (!outgoing.writableFinished) gone.abort()
+        resolve()
+      })
+    })
+    const reply = await handle(requestOf(incoming, outgoing, { ...options, signal: gone.signal }))
+    await answer(incoming, outgoing, { reply, ...options })
+    await closed
+    options.observe(answered(reply, { begun, method: incoming.method ?? '', outgoing }))
+  }
+}
+
+function requestOf(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { settings, signal }: ListenerOptions & { signal: AbortSignal },
+): ServeRequest {
+  const { method = '', url = '', headers } = incoming
+  const query = url.indexOf('?')
+  return {
+    method,
+    path: query === -1 ? url : url.slice(0, query),
+    headers,
+    signal,
+    body: () => {
+      // Only now: a body that is refused is not asked for.
+      if (headers.expect !== undefined) outgoing.writeContinue()
+      return readBody(incoming, { limit: settings.bodyLimit, pause: settings.bodyTimeout })
+    },
+  }
+}
+
+async function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  { reply, settings, isClosing }: ListenerOptions & { reply: Reply },
+): Promise<void> {
+  const isUnread = !incoming.complete
+  if (isUnread || isClosing()) outgoing.shouldKeepAlive = false
+  await send(outgoing, reply, {
+    pause: settings.bodyTimeout,
+    headOnly: incoming.method === 'HEAD',
+    until: isUnread && incoming.headers.expect === undefined ? () => linger(incoming) : undefined,
+  })
+}
+
+function answered(
+  { context, status, timings, problem }: Reply,
+  {
+    begun,
+    method,
+    outgoing,
+  }: { begun: { at: number; clock: number }; method: string; outgoing: ServerResponse },
+) {
+  const failed = problem?.()
+  return {
+    type: 'answered',
+    ...context,
+    method,
+    // nginx's number for a caller who left.
+    status: outgoing.writableFinished ? status : 499,
+    started: begun.at,
+    milliseconds: performance.now() - begun.clock,
+    ...(timings && { timings }),
+    ...(failed && { problem: failed }),
+  } as const
+}

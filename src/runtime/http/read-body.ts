@@ -1,0 +1,87 @@
+import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { codeOf } from '../../files/index.ts'
+import { failure } from '../problems.ts'
+
+export type BodyLimits = {
+  /** Bytes, as sent and decompressed. */
+  readonly limit: number
+  /** Milliseconds without a byte. */
+  readonly pause: number
+}
+
+/**
+ * The whole body of a request, decompressed. One that says itself that it is too large is refused unread.
+ * Rejects with a `ServeFailure`.
+ */
+export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
+  const { 'content-length': length, 'content-encoding': encoding = 'identity' } = incoming.headers
+  const decompress = decompressorOf(encoding)
+  if (Number(length ?? 0) > limits.limit) throw tooLarge(limits)
+  const body = await gather(incoming, limits)
+  return decompress ? decompress(body, limits) : body
+}
+
+function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const timer = setTimeout(() => fail(tooSlow(limits)), limits.pause)
+    const fail = (error: Error) => {
+      clearTimeout(timer)
+      incoming.removeAllListeners('data')
+      reject(error)
+    }
+    incoming.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limits.limit) return fail(tooLarge(limits))
+      chunks.push(chunk)
+      timer.refresh()
+    })
+    incoming.on('end', () => {
+      clearTimeout(timer)
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
+    })
+    incoming.on('error', () => fail(failure('cancelled', 'the body broke off')))
+  })
+}
+
+type Decompress = (body: Uint8Array, limits: BodyLimits) => Promise<Uint8Array>
+
+/** Each stops at the limit, whatever the data would expand to. */
+const decompressors = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  deflate: promisify(inflate),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+} as const
+
+function decompressorOf(encoding: string): Decompress | undefined {
+  const name = encoding.trim().toLowerCase()
+  if (name === 'identity') return undefined
+  if (!(name in decompressors)) {
+    throw failure(
+      'content-encoding-unsupported',
+      `"${name.slice(0, 40)}" is none of ${Object.keys(decompressors).join(', ')}`,
+    )
+  }
+  const run = decompressors[name as keyof typeof decompressors]
+  return async (body, limits) => {
+    try {
+      return await run(body, { maxOutputLength: limits.limit })
+    } catch (cause) {
+      if (codeOf(cause) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limits)
+      throw failure('body-invalid', `it is not ${name}`, { cause })
+    }
+  }
+}
+
+function tooLarge({ limit }: BodyLimits) {
+  return failure('body-too-large', `a body has at most ${limit} bytes, after decompression too`)
+}
+
+function tooSlow({ pause }: BodyLimits) {
+  return failure('request-too-slow', `no byte of the body came for ${pause / 1000} s`)
+}

@@ -1,0 +1,99 @@
+import { once } from 'node:events'
+import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { FlambeError } from '../../errors.ts'
+import { codeOf } from '../../files/index.ts'
+import { failure, type ProblemCode } from '../problems.ts'
+import type { ServeSettings } from '../settings.ts'
+import { createListener, type ListenerOptions } from './listener.ts'
+import type { Handler } from './message.ts'
+import { problemText } from './problem.ts'
+
+/**
+ * A server that listens.
+ * @throws FlambeError `UNAVAILABLE` where the port is taken, or the address is none of this machine; `DENIED`.
+ */
+export async function listen(
+  handle: Handler,
+  options: ListenerOptions & { readonly settings: ServeSettings },
+): Promise<{ readonly server: Server; readonly url: string }> {
+  const { settings } = options
+  const server = createServer({
+    keepAliveTimeout: settings.keepAliveTimeout,
+    headersTimeout: settings.headersTimeout,
+    // A body that trickles in has as long as its answer.
+    requestTimeout: settings.headersTimeout + settings.timeout,
+    connectionsCheckingInterval: Math.min(1000, settings.headersTimeout),
+  })
+  server.maxConnections = settings.maxConnections
+  const listener = createListener(handle, options)
+  const answering = new WeakMap<Duplex, ServerResponse>()
+  const onRequest: typeof listener = (incoming, outgoing) => {
+    answering.set(incoming.socket, outgoing)
+    return listener(incoming, outgoing)
+  }
+  server.on('request', onRequest).on('checkContinue', onRequest)
+  server.on('clientError', (error, socket) => refuse(socket, { error, outgoing: answering.get(socket) }))
+  await bind(server, settings)
+  return { server, url: urlOf(server, settings) }
+}
+
+async function bind(server: Server, { host, port }: ServeSettings): Promise<void> {
+  server.listen({ host, port, backlog: 4096 })
+  try {
+    await once(server, 'listening')
+  } catch (cause) {
+    throw bindFailure(cause, `${host}:${port}`)
+  }
+}
+
+function bindFailure(cause: unknown, where: string): Error {
+  switch (codeOf(cause)) {
+    case 'EADDRINUSE':
+      return new FlambeError('UNAVAILABLE', `${where} is taken: another process listens there`, {
+        cause,
+        hint: 'stop it, or choose another port with --port or FLAMBE_PORT; 0 takes a free one',
+      })
+    case 'EACCES':
+      return new FlambeError('DENIED', `${where} may not be listened at`, {
+        cause,
+        hint: 'ports below 1024 need a privilege: choose another with --port or FLAMBE_PORT',
+      })
+    default:
+      return new FlambeError('UNAVAILABLE', `${where} cannot be listened at: ${codeOf(cause)}`, { cause })
+  }
+}
+
+function urlOf(server: Server, { host, port }: ServeSettings): string {
+  const address = server.address()
+  const actual = typeof address === 'object' && address ? address.port : port
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`
+}
+
+const parserCodes: Readonly<Record<string, ProblemCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-too-slow',
+}
+
+/** Answers what is no request, or none that ends, and closes the connection. */
+function refuse(
+  socket: Duplex,
+  { error, outgoing }: { readonly error: Error; readonly outgoing: ServerResponse | undefined },
+): void {
+  const isHalfSent = outgoing?.headersSent && !outgoing.writableFinished
+  if (codeOf(error) === 'ECONNRESET' || !socket.writable || isHalfSent) return void socket.destroy()
+  const code = parserCodes[codeOf(error) ?? ''] ?? 'request-invalid'
+  const { problem } = failure(code, 'reason' in error ? String(error.reason) : 'the request does not end')
+  const body = problemText(problem, {})
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      'Connection: close',
+      'Content-Type: application/problem+json',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  )
+}
