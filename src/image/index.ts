@@ -11,6 +11,8 @@ export {
 
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
+export { type WriteArchiveOptions, writeArchive } from './layout/write-archive.ts'
+export { isLayout, type WriteLayoutOptions, writeLayout } from './layout/write-layout.ts'
 export type { ImageFacts } from './plan/image-labels.ts'
 export type {
   Compression,

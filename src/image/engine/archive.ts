@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
-import { FlambeError } from '../../errors.ts'
+import { checkedBytes } from '../checked-bytes.ts'
 import type { Blob, Image, Layer } from '../image.ts'
 
 export type ArchiveOptions = {
@@ -74,28 +73,8 @@ async function addFile(tar: ReturnType<typeof pack>, name: string, content: Cont
   await new Promise<void>((resolve, reject) => {
     const header = { name, size, mode: 0o644, mtime: new Date(1000) }
     const sink = tar.entry(header, (error) => (error ? reject(error) : resolve()))
-    const chunks = content.blob ? checked(content.blob, content) : [content.bytes]
+    const chunks = content.blob ? checkedBytes(content.blob, content) : [content.bytes]
     pipeline(Readable.from(chunks), sink).catch(reject)
-  })
-}
-
-/** Passes a blob on, its last bytes only if all are what the digest says. */
-async function* checked(blob: Blob, { signal }: Pick<ArchiveOptions, 'signal'>): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256')
-  let length = 0
-  for await (const chunk of blob.open(signal ? { signal } : {})) {
-    signal?.throwIfAborted()
-    hash.update(chunk)
-    length += chunk.length
-    if (length >= blob.size && `sha256:${hash.copy().digest('hex')}` !== blob.digest) throw changed(blob)
-    yield chunk
-  }
-  if (length !== blob.size) throw changed(blob)
-}
-
-function changed({ digest }: Blob): FlambeError {
-  return new FlambeError('SOURCE_INVALID', `the source of ${digest} changed while it was sent`, {
-    hint: 'build again once nothing writes to the files of the image',
   })
 }
 
