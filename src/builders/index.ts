@@ -1,4 +1,13 @@
 export { Builder, type BuilderArguments, builderParameters } from './builder.ts'
+export {
+  type CacheUsage,
+  listCache,
+  type Pruned,
+  type PruneOptions,
+  pruneCache,
+  type Verified,
+  verifyCache,
+} from './cache/index.ts'
 export { type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
 export { type InspectedComponent, type InspectedTensor, type Inspection, inspectArtifact } from './inspect.ts'
 export { type OpenedComponent, openComponent } from './open-component.ts'

@@ -1,0 +1,75 @@
+import { readFile, rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { openArtifact, verifyArtifact } from '../../artifact/index.ts'
+import { FlambeError } from '../../errors.ts'
+import { hashFile, inParallel } from '../../files/index.ts'
+import { type CacheKind, cacheEntries, presentKinds } from './cache-kinds.ts'
+
+/** What a look at everything found. */
+export type Verified = {
+  readonly checked: number
+  /** Paths that were not what they must be; they are gone now. */
+  readonly removed: readonly string[]
+}
+
+type Options = { readonly signal?: AbortSignal | undefined }
+
+/** Checks all that can be checked by reading it, and removes what is damaged: the next run makes or fetches it again. */
+export async function verifyCache(directory: string, { signal }: Options = {}): Promise<Verified> {
+  const removed: string[] = []
+  let checked = 0
+  for (const kind of await presentKinds(directory)) {
+    const check = checks[kind.check ?? 'none']
+    if (!check) continue
+    await inParallel(await cacheEntries(directory, kind), 4, async (path) => {
+      signal?.throwIfAborted()
+      checked++
+      if (await check(path, { signal })) return
+      removed.push(path)
+      await rm(path, { recursive: true, force: true })
+    })
+  }
+  return { checked, removed: removed.sort() }
+}
+
+type Check = (path: string, options: Options) => Promise<boolean>
+
+const checks: { readonly [kind in NonNullable<CacheKind['check']> | 'none']?: Check } = {
+  blob: async (path, options) => {
+    const name = basename(path)
+    // Under another name it is still on its way.
+    if (!/^[0-9a-f]{64}$/.test(name)) return true
+    return (await hashFile(path, options)).sha256 === name
+  },
+  artifact: async (path, options) => {
+    try {
+      const artifact = await openArtifact(path)
+      const there = await present(artifact.files.values())
+      await verifyArtifact({ ...artifact, files: new Map(there.map((file) => [file.path, file])) }, options)
+      return true
+    } catch (error) {
+      if (error instanceof FlambeError) return false
+      throw error
+    }
+  },
+  json: async (path) => {
+    try {
+      JSON.parse(await readFile(path, 'utf8'))
+      return true
+    } catch {
+      return false
+    }
+  },
+}
+
+/** Of an artifact from S3 only those files are here that were asked for. */
+async function present<T extends { readonly source: { readonly kind: string; readonly path?: string } }>(
+  files: Iterable<T>,
+): Promise<T[]> {
+  const found: T[] = []
+  for (const file of files) {
+    const { path } = file.source
+    if (path !== undefined && (await stat(path).catch(() => undefined))) found.push(file)
+  }
+  return found
+}

@@ -1,0 +1,78 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { pushImage } from '../../src/image/index.ts'
+import { flambe } from '../helpers/cli.ts'
+import { folder } from '../helpers/folder.ts'
+import { randomImage } from '../helpers/registry/images.ts'
+import { serveRegistry } from '../helpers/registry/serve.ts'
+
+async function registry(personality: Parameters<typeof serveRegistry>[0] = {}) {
+  const { memory, host, close } = await serveRegistry(personality)
+  onTestFinished(close)
+  const env = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder(), HOME: folder() }
+  return { memory, host, env }
+}
+
+const canary = 'canary-pässword-1'
+
+test('copy prints the digest reference, moves every tag, and mounts within a registry', async () => {
+  const { memory, host, env } = await registry()
+  const image = randomImage()
+  await pushImage(image, `${host}/me/app:v1`)
+  memory.requests.length = 0
+  const { status, stdout, stderr } = await flambe(
+    ['copy', `${host}/me/app:v1`, `${host}/me/stable:v1`, '-t', 'latest', '-t', 'best'],
+    { env },
+  )
+  expect(stdout).toBe(`${host}/me/stable@${image.manifest.digest}\n`)
+  expect(status).toBe(0)
+  expect([...memory.repository('me/stable').tags.keys()].sort()).toEqual(['best', 'latest', 'v1'])
+  expect(stderr.match(/mounted/g)).toHaveLength(3)
+})
+
+test('a login from the environment is used, and shown in no output, not even of a failure', async () => {
+  const { memory, host, env } = await registry({ auth: 'basic' })
+  await pushImage(randomImage(), `${host}/me/app:v1`, { login: memory.user })
+  const login = { FLAMBE_REGISTRY_USER: 'me', FLAMBE_REGISTRY_PASSWORD: canary }
+  const args = ['copy', `${host}/me/app:v1`, `${host}/me/b:v1`, '--json', '--debug', '-v']
+  expect((await flambe(args, { env: { ...env, ...login } })).status).toBe(0)
+  const wrong = { ...login, FLAMBE_REGISTRY_PASSWORD: `${canary}-wrong` }
+  const denied = await flambe(args, { env: { ...env, ...wrong, FLAMBE_CACHE_DIR: folder() } })
+  expect(denied.status).toBe(77)
+  expect(`${denied.stdout}${denied.stderr}`).not.toMatch(/canary/)
+  expect(denied.stdout).not.toContain(Buffer.from(`me:${canary}-wrong`).toString('base64'))
+})
+
+test.each([
+  [['copy', 'localhost:1/me/app', 'localhost:1/me/b'], {}, 69, /localhost:1.*me\/app.*refused/],
+  [['copy', 'me/App', 'localhost:1/me/b'], {}, 2, /capital letters/],
+  [
+    ['copy', 'localhost:1/a:v1', 'localhost:1/b:v1'],
+    { FLAMBE_REGISTRY_USER: 'me' },
+    2,
+    /FLAMBE_REGISTRY_PASSWORD/,
+  ],
+])('%j with %j ends with a status and words', async (args, more, status, words) => {
+  const env = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder(), HOME: folder(), ...more }
+  const ran = await flambe(args, { env })
+  expect(ran.stderr).toMatch(words)
+  expect(ran.status).toBe(status)
+})
+
+test('a tag that is something else is not moved with --no-clobber', async () => {
+  const { host, env } = await registry()
+  await pushImage(randomImage(), `${host}/me/app:v1`)
+  await pushImage(randomImage(), `${host}/me/app:v2`)
+  const ran = await flambe(['copy', `${host}/me/app:v1`, `${host}/me/app:v2`, '--no-clobber'], { env })
+  expect(ran.stderr).toMatch(/v2 exists/)
+  expect(ran.status).toBe(22)
+})
+
+test('cache ls, verify and prune tell what a run left', async () => {
+  const { host, env } = await registry()
+  await pushImage(randomImage(), `${host}/me/app:v1`)
+  await flambe(['copy', `${host}/me/app:v1`, `${host}/me/b:v1`], { env })
+  expect((await flambe(['cache', 'ls'], { env })).stdout).toMatch(/registry +\d+ +\d+ B/)
+  expect((await flambe(['cache', 'verify'], { env })).stdout).toMatch(/\d+ checked, 0 damaged/)
+  expect((await flambe(['cache', 'prune', '--all'], { env })).stdout).toMatch(/removed \d+ entries/)
+  expect(JSON.parse((await flambe(['cache', 'ls', '--json'], { env })).stdout)).toMatchObject({ bytes: 0 })
+})
