@@ -40,3 +40,9 @@ export function failure(
     cause === undefined ? undefined : { cause },
   )
 }
+
+/** Whatever went wrong in a component, as the caller sees it. */
+export function asFailure(cause: unknown): ServeFailure {
+  if (cause instanceof ServeFailure) return cause
+  return failure('predict-failed', 'the log tells more under the id of this request', { cause })
+}

@@ -31,7 +31,7 @@ export async function createAnswerer(
   described?: PredictEntry,
   { strictOutput = false }: AnswererOptions = {},
 ): Promise<Answerer> {
-  const { input = true, output = true } = described ?? {}
+  const { input = true, output = true, stream = false } = described ?? {}
   const name = component.constructor.name
   const batch = component.predictBatch && batchOf(component, name)
   const [reader, writer] = await Promise.all([
@@ -42,7 +42,7 @@ export async function createAnswerer(
     ...reader,
     ...writer,
     predict: predictOf(component, { name, batch }),
-    ...(batch && { predictBatch: batch }),
+    ...(batch && !stream && { predictBatch: batch }),
   }
 }
 

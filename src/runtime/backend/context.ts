@@ -1,20 +1,23 @@
 import type { PredictContext } from '../../construct/index.ts'
+import type { Question } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 
-/** The context of one question, and the way to abort it. Its signal is made when it is first asked for: most never are. */
-export class QuestionContext implements PredictContext {
+/** The context of a call, and the way to abort it. Its signal is made when it is first asked for: most never are. */
+export class CallContext implements PredictContext {
   readonly id: string
   readonly log: PredictContext['log']
+  /** Called on abort, beside the signal. */
+  onAbort: ((reason: Error) => void) | undefined
+  reason: Error | undefined
   #controller: AbortController | undefined
-  #reason: Error | undefined
 
-  constructor(id: string, { observe, traceparent }: { observe: Observe; traceparent?: string | undefined }) {
+  constructor({ id, traceparent }: Pick<Question, 'id' | 'traceparent'>, observe: Observe) {
     this.id = id
     this.log = (message, fields) =>
       observe({
         type: 'log',
         level: 'info',
-        message,
+        message: String(message),
         id,
         ...(fields && { fields }),
         ...(traceparent !== undefined && { traceparent }),
@@ -23,12 +26,14 @@ export class QuestionContext implements PredictContext {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.#reason) this.#controller.abort(this.#reason)
+    if (this.reason) this.#controller.abort(this.reason)
     return this.#controller.signal
   }
 
   abort(reason: Error): void {
-    this.#reason ??= reason
-    this.#controller?.abort(this.#reason)
+    if (this.reason) return
+    this.reason = reason
+    this.#controller?.abort(reason)
+    this.onAbort?.(reason)
   }
 }

@@ -1,0 +1,2 @@
+export type { BackendOptions } from './gate.ts'
+export { createInlineBackend } from './inline.ts'

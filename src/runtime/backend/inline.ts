@@ -1,0 +1,65 @@
+import { closeAll } from '../../construct/index.ts'
+import type { Backend, ComponentSource } from '../exchange.ts'
+import { type BackendOptions, createGate } from './gate.ts'
+import { type OpenedSource, openSource } from './open-source.ts'
+import { createPerformer } from './performer.ts'
+import { abortReason, type Runner } from './runner.ts'
+import { Scheduler } from './scheduler.ts'
+
+/** Answers in this thread: for components that only wait for others. Nothing can end code that never waits. */
+export function createInlineBackend(source: ComponentSource, options: BackendOptions): Backend {
+  const { observe } = options
+  const scheduler = new Scheduler(options)
+  const gate = createGate(scheduler, observe)
+  let current: Inline | undefined
+  const bring = async (from: ComponentSource) => {
+    const earlier = current
+    current = inlineRunner(await openSource(from, options), { ...options, scheduler })
+    scheduler.add(current.runner)
+    if (earlier) await retire(earlier)
+  }
+  const retire = async ({ runner, component }: Inline) => {
+    await scheduler.retire(runner)
+    await closeAll(component)
+  }
+  const loading = bring(source).then(gate.ready, gate.fail)
+  return {
+    state: gate.state,
+    load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
+    ask: gate.ask,
+    swap: async (from) => {
+      await loading
+      await bring(from)
+      gate.ready()
+    },
+    close: async ({ signal } = {}) => {
+      gate.drain(signal)
+      await loading
+      if (current) await retire(current)
+    },
+  }
+}
+
+type Inline = { readonly runner: Runner; readonly component: OpenedSource['component'] }
+
+function inlineRunner(
+  { component, answerer }: OpenedSource,
+  { scheduler, observe, queueSize }: BackendOptions & { readonly scheduler: Scheduler },
+): Inline {
+  const performer = createPerformer(answerer, { reports: scheduler.reports, observe })
+  const batches = answerer.predictBatch !== undefined
+  const runner: Runner = {
+    batches,
+    calls: new Set(),
+    depth: () => (batches ? 1 : Math.max(1, queueSize)),
+    perform: ({ tickets }) => {
+      performer.perform(tickets).then(() => scheduler.settle())
+    },
+    flush: () => {},
+    abort: ({ n }, cause) => performer.abort(n, abortReason(cause)),
+    taken: ({ n }, count) => performer.taken(n, count),
+    revoke: () => false,
+    kill: () => {},
+  }
+  return { runner, component }
+}

@@ -1,0 +1,47 @@
+import { type Answerer, answerQuestion } from '../answer/index.ts'
+import type { Observe } from '../observe.ts'
+import { asFailure } from '../problems.ts'
+import { CallContext } from './context.ts'
+import { performBatch } from './perform-batch.ts'
+import { performStream } from './perform-stream.ts'
+import type { Asked, Reports, Running } from './reports.ts'
+
+/** Answers questions in the thread that holds the component. */
+export type Performer = {
+  /** Answers one question, or several in one call of the component. Resolves when the component is free again. */
+  readonly perform: (questions: readonly Asked[]) => Promise<void>
+  /** Nobody waits for this answer any more. */
+  readonly abort: (n: number, reason: Error) => void
+  /** The reader of a stream has taken so many items. */
+  readonly taken: (n: number, count: number) => void
+}
+
+export type PerformerOptions = { readonly reports: Reports; readonly observe: Observe }
+
+export function createPerformer(answerer: Answerer, { reports, observe }: PerformerOptions): Performer {
+  const running = new Map<number, Running>()
+  const performOne = async ({ n, question }: Asked) => {
+    const started = performance.now()
+    const context = new CallContext(question, observe)
+    const one: Running = { abort: (reason) => context.abort(reason) }
+    running.set(n, one)
+    try {
+      const answer = await answerQuestion(answerer, question, context)
+      if (answer.kind === 'items')
+        return await performStream(answer.items, { n, running, context, reports, started })
+      reports.value(n, answer, performance.now() - started)
+    } catch (cause) {
+      reports.failed(n, asFailure(cause), performance.now() - started)
+    }
+    running.delete(n)
+  }
+  return {
+    perform: (questions) => {
+      const [first] = questions
+      if (first && questions.length === 1) return performOne(first)
+      return performBatch(questions, { answerer, running, reports, observe })
+    },
+    abort: (n, reason) => running.get(n)?.abort(reason),
+    taken: (n, count) => running.get(n)?.taken?.(count),
+  }
+}

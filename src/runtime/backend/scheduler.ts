@@ -1,0 +1,240 @@
+import type { AskOptions, Question, ServeFailure } from '../exchange.ts'
+import type { Observe } from '../observe.ts'
+import { failure } from '../problems.ts'
+import { createDeadlines } from './deadlines.ts'
+import { Dispatch } from './dispatch.ts'
+import { createMean } from './mean.ts'
+import type { Reports } from './reports.ts'
+import type { AbortCause, Call, Runner } from './runner.ts'
+import { type Answered, Ticket } from './ticket.ts'
+import { createWaiting } from './waiting.ts'
+
+export type SchedulerOptions = {
+  /** Most questions that wait. */
+  readonly queueSize: number
+  readonly maxBatchSize: number
+  /** Milliseconds. */
+  readonly maxBatchWait: number
+  /** Milliseconds that any question may take; a caller may ask for less. */
+  readonly timeout: number
+  readonly observe: Observe
+}
+
+/** Milliseconds that aborted code gets to end before its runner is killed. */
+const grace = 1000
+
+/** Takes questions, has runners answer them, and settles each exactly once, whatever happens to its runner. */
+export class Scheduler {
+  readonly #options: SchedulerOptions
+  readonly #waiting = createWaiting<Ticket>()
+  readonly #sent = new Map<number, Ticket>()
+  readonly #deadlines = createDeadlines()
+  readonly #callTime = createMean()
+  readonly #questionTime = createMean()
+  readonly #dispatch: Dispatch
+  readonly #whenIdle: { readonly runner: Runner | undefined; readonly resolve: () => void }[] = []
+  #last = 0
+  #isScheduled = false
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#dispatch = new Dispatch(this.#waiting, {
+      ...options,
+      callTime: this.#callTime,
+      sending: (call) => this.#sending(call),
+      again: () => this.settle(),
+    })
+  }
+
+  get waiting(): number {
+    return this.#waiting.size()
+  }
+
+  get running(): number {
+    return this.#sent.size
+  }
+
+  get runners(): ReadonlySet<Runner> {
+    return this.#dispatch.runners
+  }
+
+  /** Rejects with a `ServeFailure`. */
+  ask(question: Question, options: AskOptions): Promise<Answered> {
+    if (options.signal.aborted) return Promise.reject(failure('cancelled', 'the caller has left already'))
+    const room = this.#dispatch.room()
+    if (this.waiting >= this.#options.queueSize + room) return Promise.reject(this.#full())
+    const ticket = new Ticket({ n: ++this.#last, question, foundBusy: room === 0 }, options)
+    ticket.onAbort(() => this.#leave(ticket))
+    ticket.expire = () => this.#expire(ticket)
+    this.#deadlines.add(ticket)
+    this.#waiting.push(ticket)
+    this.#schedule()
+    return ticket.answer
+  }
+
+  /** What runners tell. */
+  readonly reports: Reports = {
+    value: (n, value, computed) => this.#done(n, computed)?.value(value, computed),
+    failed: (n, cause, computed) => this.#done(n, computed)?.fail(cause),
+    began: (n) => {
+      const ticket = this.#sent.get(n)
+      ticket?.begin({
+        taken: (count) => ticket.call?.runner.taken(ticket, count),
+        left: () => this.#abandon(ticket),
+      })
+    },
+    item: (n, item) => this.#sent.get(n)?.item(item),
+    ended: (n, computed) => this.#done(n, computed)?.end(computed),
+    stalled: (n) => {
+      const call = this.#sent.get(n)?.call
+      call?.runner.calls.delete(call)
+    },
+  }
+
+  /** Lets the next questions go. */
+  settle(): void {
+    this.#dispatch.run()
+    if (this.#whenIdle.length === 0) return
+    for (const waiter of this.#whenIdle.filter(({ runner }) => this.#isIdle(runner))) {
+      this.#whenIdle.splice(this.#whenIdle.indexOf(waiter), 1)
+      waiter.resolve()
+    }
+  }
+
+  add(runner: Runner): void {
+    this.#dispatch.runners.add(runner)
+    this.settle()
+  }
+
+  /** Gives it no more questions, and resolves when it has answered those that it has. */
+  retire(runner: Runner): Promise<void> {
+    this.#dispatch.runners.delete(runner)
+    return this.idle(runner)
+  }
+
+  /** Its thread has ended: the calls that it had begun fail, others take the rest. */
+  lose(runner: Runner, cause: ServeFailure): void {
+    this.#dispatch.runners.delete(runner)
+    const tickets = [...this.#sent.values()].filter(({ call }) => call?.runner === runner)
+    for (const { call } of tickets) if (call && runner.revoke(call)) this.#takeBack(call)
+    for (const ticket of tickets) {
+      if (!this.#sent.delete(ticket.n)) continue
+      this.#deadlines.delete(ticket)
+      ticket.fail(cause)
+    }
+    this.settle()
+  }
+
+  /** Fails all that waits and all that is under way. */
+  failAll(cause: ServeFailure): void {
+    for (let one = this.#waiting.shift(); one; one = this.#waiting.shift()) one.fail(cause)
+    for (const ticket of this.#sent.values()) {
+      ticket.fail(cause)
+      ticket.call?.runner.abort(ticket, 'cancelled')
+    }
+    this.settle()
+  }
+
+  /** Resolves when nothing waits and nothing is under way: of one runner, or at all. */
+  idle(runner?: Runner): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#whenIdle.push({ runner, resolve })
+    this.settle()
+    return promise
+  }
+
+  #isIdle(runner: Runner | undefined): boolean {
+    if (!runner) return this.waiting === 0 && this.running === 0
+    return !this.#sent.values().some(({ call }) => call?.runner === runner)
+  }
+
+  /** All requests that one turn of the event loop brings go together, in one message to each thread. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.settle()
+    })
+  }
+
+  #sending(call: Call): void {
+    for (const ticket of call.tickets) this.#sent.set(ticket.n, ticket)
+    if (call.runner.batches) this.#options.observe({ type: 'batch', size: call.tickets.length })
+  }
+
+  #done(n: number, computed: number): Ticket | undefined {
+    const ticket = this.#sent.get(n)
+    const call = ticket?.call
+    if (!call) return undefined
+    this.#sent.delete(n)
+    this.#deadlines.delete(ticket)
+    if (--call.left > 0) return ticket
+    call.runner.calls.delete(call)
+    this.#callTime.add(computed)
+    this.#questionTime.add(computed / call.tickets.length)
+    return ticket
+  }
+
+  #full(): ServeFailure {
+    const { queueSize } = this.#options
+    const workers = Math.max(1, this.runners.size)
+    const milliseconds = ((this.#questionTime.value() ?? 0) * this.waiting) / workers
+    const detail = `${queueSize} requests wait already`
+    return failure('queue-full', detail, { retryAfter: Math.max(1, Math.ceil(milliseconds / 1000)) })
+  }
+
+  #leave(ticket: Ticket): void {
+    ticket.fail(failure('cancelled', 'the caller left before the answer'))
+    this.#release(ticket, 'cancelled')
+  }
+
+  /** The reader of a stream has had enough. */
+  #abandon(ticket: Ticket): void {
+    ticket.leave()
+    this.#release(ticket, 'cancelled')
+  }
+
+  /** Ends the work on a ticket whose caller has all there will be. True where nobody works on it. */
+  #release(ticket: Ticket, cause: AbortCause): boolean {
+    const { call } = ticket
+    if (!call) {
+      this.#waiting.delete(ticket)
+      this.#deadlines.delete(ticket)
+      return true
+    }
+    if (!this.#sent.has(ticket.n)) return true
+    call.runner.abort(ticket, cause)
+    if (!call.tickets.every(({ isSettled }) => isSettled) || !call.runner.revoke(call)) return false
+    this.#takeBack(call)
+    return true
+  }
+
+  /** Of a call that was revoked: who still waits is served again before all others. */
+  #takeBack(call: Call): void {
+    call.runner.calls.delete(call)
+    for (const ticket of call.tickets) {
+      this.#sent.delete(ticket.n)
+      ticket.call = undefined
+      if (ticket.isSettled) this.#deadlines.delete(ticket)
+    }
+    this.#waiting.unshift(call.tickets.filter(({ isSettled }) => !isSettled))
+  }
+
+  #expire(ticket: Ticket): void {
+    const { timeout } = this.#options
+    const after = Math.round(performance.now() - ticket.asked)
+    ticket.fail(failure('timeout', `there was no answer within ${after} ms`))
+    if (this.#release(ticket, 'timeout')) return
+    // By the server's own limit: a caller in a hurry must not end the work of others.
+    const deadline = Math.max(ticket.deadline, ticket.asked + timeout) + grace
+    const expire = () => {
+      const { call } = ticket
+      if (!call || !this.#sent.has(ticket.n)) return
+      if (!call.runner.revoke(call)) return call.runner.kill()
+      this.#takeBack(call)
+      this.settle()
+    }
+    this.#deadlines.add({ deadline, expire })
+  }
+}

@@ -1,0 +1,94 @@
+import type { Answer, AskOptions, Question, ServeFailure, Timings } from '../exchange.ts'
+import type { Expiring } from './deadlines.ts'
+import { createItemPipe, type ItemPipe, type ItemPipeOptions } from './item-pipe.ts'
+import type { Value } from './reports.ts'
+import type { Call } from './runner.ts'
+
+export type Answered = Answer & { readonly timings: Timings }
+
+/** A question from when it is asked until the caller has its answer, and until nobody works on it any more. */
+export class Ticket implements Expiring {
+  readonly n: number
+  readonly question: Question
+  readonly asked = performance.now()
+  readonly deadline: number
+  readonly answer: Promise<Answered>
+  /** Set while it is with a runner. */
+  call: Call | undefined
+  expire: () => void = () => {}
+  /** True once the caller has all there will be. */
+  isSettled = false
+  /** True where nothing was free to take the question when it came. */
+  readonly foundBusy: boolean
+  readonly #resolve: (answer: Answered) => void
+  readonly #reject: (failure: ServeFailure) => void
+  readonly #signal: AbortSignal
+  #onAbort: (() => void) | undefined
+  #pipe: ItemPipe | undefined
+  #timings: { queued: number; computed: number } | undefined
+
+  constructor(
+    { n, question, foundBusy }: Pick<Ticket, 'n' | 'question' | 'foundBusy'>,
+    { signal, timeout }: AskOptions,
+  ) {
+    this.n = n
+    this.question = question
+    this.foundBusy = foundBusy
+    this.deadline = this.asked + timeout
+    this.#signal = signal
+    const { promise, resolve, reject } = Promise.withResolvers<Answered>()
+    this.answer = promise
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  onAbort(listener: () => void): void {
+    this.#onAbort = listener
+    this.#signal.addEventListener('abort', listener)
+  }
+
+  value({ contentType, body }: Value, computed: number): void {
+    if (this.isSettled) return
+    this.#resolve({ kind: 'value', contentType, body, timings: this.#time(computed) })
+    this.#settle()
+  }
+
+  begin(options: ItemPipeOptions): void {
+    if (this.isSettled) return
+    this.#pipe = createItemPipe(options)
+    this.#timings = this.#time(0)
+    this.#resolve({ kind: 'items', items: this.#pipe.items, timings: this.#timings })
+  }
+
+  item(item: Uint8Array): void {
+    if (!this.isSettled) this.#pipe?.push(item)
+  }
+
+  end(computed: number): void {
+    if (this.isSettled) return
+    if (this.#timings) this.#timings.computed = computed
+    this.#pipe?.end()
+    this.#settle()
+  }
+
+  fail(failure: ServeFailure): void {
+    if (this.isSettled) return
+    if (this.#pipe) this.#pipe.fail(failure)
+    else this.#reject(failure)
+    this.#settle()
+  }
+
+  /** The caller wants no more. */
+  leave(): void {
+    this.#settle()
+  }
+
+  #settle(): void {
+    this.isSettled = true
+    if (this.#onAbort) this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #time(computed: number): { queued: number; computed: number } {
+    return { queued: Math.max(0, performance.now() - this.asked - computed), computed }
+  }
+}
