@@ -1,4 +1,5 @@
 export { type AssembleOptions, assembleImage } from './assemble/assemble-image.ts'
+export { assembleIndex } from './assemble/assemble-index.ts'
 export {
   type Engine,
   type FindOptions,

@@ -15,9 +15,9 @@ const small = 2 ** 16
 
 /** Sees to it that the repository has a blob: known, mounted, there already, or uploaded. */
 export async function deliver(push: Push, blob: NamedBlob): Promise<Delivery> {
-  const { progress, known, repository } = push
+  const { progress, known, repository, parent } = push
   const id = randomUUID()
-  progress({ type: 'step', id, title: nameOf(blob), total: blob.size })
+  progress({ type: 'step', id, title: nameOf(blob), total: blob.size, ...(parent && { parent }) })
   try {
     const delivery = await bring(push, blob, countingFrom(progress, id))
     known.add(repository, blob.digest)

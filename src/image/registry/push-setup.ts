@@ -30,6 +30,8 @@ export type Push = UploadTarget & {
   readonly noClobber: boolean
   readonly connections: number
   readonly progress: Progress
+  /** The step that those of the blobs belong to. */
+  readonly parent?: string
 }
 
 export async function setUpPush(content: Content, to: string, options: PushOptions = {}): Promise<Push> {

@@ -1,4 +1,5 @@
 import { FlambeError } from '../../errors.ts'
+import { step } from '../../progress.ts'
 import type { Image, ImageIndex, Receipt } from '../image.ts'
 import { type Content, contentOf, manifestsBelow } from './content.ts'
 import { deliver } from './deliver.ts'
@@ -26,14 +27,18 @@ export function pushImage(
 
 /** `pushImage` for anything that has a manifest. */
 export async function pushContent(content: Content, to: string, options: PushOptions = {}): Promise<Receipt> {
-  const push = await setUpPush(content, to, options)
+  const set = await setUpPush(content, to, options)
   try {
-    const names = await outdatedNames(push)
-    if (names.length > 0) await send(push, names)
-    return receipt(push)
+    const title = `push ${fullName(set, set.names[0] ?? content.manifest.digest)}`
+    return await step(set.progress, { title }, async (parent) => {
+      const push = { ...set, parent }
+      const names = await outdatedNames(push)
+      if (names.length > 0) await send(push, names)
+      return receipt(push)
+    })
   } finally {
-    await push.known.save()
-    push.registry.close()
+    await set.known.save()
+    set.registry.close()
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import type { Image, ImageIndex, ImagePlatform, Layer } from '../../../src/image/index.ts'
+import { assembleIndex, type Image, type ImagePlatform, type Layer } from '../../../src/image/index.ts'
 
 const amd64: ImagePlatform = { os: 'linux', architecture: 'amd64' }
 
@@ -85,19 +85,7 @@ export function randomImage(
   return imageOf(layers, rest)
 }
 
-export function indexOf(images: readonly Image[]): ImageIndex {
-  const index = jsonBlob('application/vnd.oci.image.index.v1+json', {
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.index.v1+json',
-    manifests: images.map(({ manifest, platform }) => ({
-      mediaType: manifest.mediaType,
-      digest: manifest.digest,
-      size: manifest.size,
-      platform,
-    })),
-  })
-  return { index, images }
-}
+export const indexOf = assembleIndex
 
 /** All bytes of a blob. */
 export async function bytesOf(blob: Pick<Layer, 'open'>, options: { start?: number } = {}): Promise<Buffer> {

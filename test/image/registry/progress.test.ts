@@ -8,7 +8,7 @@ import { withRegistry } from '../../helpers/registry/with.ts'
 /** What a tree of layers would show: for each step its title, size, bytes and note. */
 function linesOf(events: readonly ProgressEvent[]) {
   return events.flatMap((event) => {
-    if (event.type !== 'step') return []
+    if (event.type !== 'step' || event.title.startsWith('push ')) return []
     const own = events.filter((one) => 'id' in one && one.id === event.id)
     const bytes = own.reduce((sum, one) => sum + (one.type === 'bytes' ? one.count : 0), 0)
     const end = own.find((one) => one.type === 'done' || one.type === 'failed')
@@ -61,6 +61,16 @@ describe('the progress of a push has one line for each blob', () => {
     memory.faults.push({ method: 'PUT', path: /uploads/, resetAfter: 70_000 })
     const found = await lines((progress) => pushImage(image, at('me/app:v1'), { ...options, progress }))
     expect(found[0]).toEqual(line('assets', layer, 'done'))
+  })
+
+  test('below one for the push, which tells where to', async () => {
+    const { at, options } = await withRegistry()
+    const events: ProgressEvent[] = []
+    await pushImage(image, at('me/app:v1'), { ...options, progress: (event) => events.push(event) })
+    const steps = events.filter((event) => event.type === 'step')
+    const [top, ...blobs] = steps
+    expect(top).toMatchObject({ title: `push ${at('me/app:v1')}` })
+    expect(blobs.map(({ parent }) => parent)).toEqual([top?.id, top?.id])
   })
 
   test('that fails with its blob', async () => {

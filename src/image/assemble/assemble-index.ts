@@ -1,0 +1,28 @@
+import { sha256 } from '../../files/index.ts'
+import type { Image, ImageIndex } from '../image.ts'
+import { formatPlatform } from '../registry/platform.ts'
+import { canonicalJson } from './canonical-json.ts'
+
+/**
+ * One name for images of several platforms, of which each engine takes its own; in the order given. Throws `TypeError` for two of the same platform.
+ * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
+ */
+export function assembleIndex(images: readonly Image[]): ImageIndex {
+  const platforms = images.map(({ platform }) => formatPlatform(platform))
+  if (new Set(platforms).size < images.length)
+    throw new TypeError(`a platform twice: ${platforms.join(', ')}`)
+  const json = {
+    schemaVersion: 2,
+    mediaType,
+    manifests: images.map(({ platform, manifest }) => ({
+      mediaType: manifest.mediaType,
+      digest: manifest.digest,
+      size: manifest.size,
+      platform,
+    })),
+  }
+  const bytes = new TextEncoder().encode(canonicalJson(json))
+  return { images, index: { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes } }
+}
+
+const mediaType = 'application/vnd.oci.image.index.v1+json'
