@@ -1,5 +1,6 @@
 // Makes dist/container: what runs in an image, as a handful of files that need no node_modules.
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
@@ -32,7 +33,7 @@ const { metafile } = await build({
   logLevel: 'warning',
   // Packages in CommonJS require built-in modules.
   banner: { js: "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);" },
-  plugins: [leftOut()],
+  plugins: [leftOut(), namedExports()],
 })
 await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
 await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile))
@@ -68,9 +69,39 @@ function leftOut(): Plugin {
   }
 }
 
+/**
+ * What `await import(package)` of a CommonJS package gives in Node: its names, too. esbuild gives the default
+ * alone where it makes chunks.
+ */
+function namedExports(): Plugin {
+  return {
+    name: 'named-exports',
+    setup: ({ onResolve, onLoad, resolve: find }) => {
+      onResolve({ filter: /^[^.]/ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind !== 'dynamic-import' || pluginData === 'found' || isBuiltin(path)) return undefined
+        const found = await find(path, { kind, resolveDir, pluginData: 'found' })
+        return { path: found.path, namespace: 'named-exports', pluginData: resolveDir }
+      })
+      onLoad({ filter: /.*/, namespace: 'named-exports' }, async ({ path, pluginData }) => {
+        const names = Object.keys(await import(path)).filter((name) =>
+          /^(?!default$)[a-z_$][\w$]*$/i.test(name),
+        )
+        const contents = `import all from ${JSON.stringify(path)}
+          export default all
+          ${names.map((name, index) => `const $${index} = all.${name}; export { $${index} as ${name} }`).join('\n')}`
+        return { contents, resolveDir: pluginData }
+      })
+    },
+  }
+}
+
 /** The licences of all packages in the bundle: most ask that their text goes with the code. */
 async function licensesOf({ inputs }: Metafile): Promise<string> {
-  const folders = Object.keys(inputs).map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+  // A path may have the namespace of a plugin before it.
+  const paths = Object.keys(inputs).map((path) =>
+    relative(root, resolve(root, path.replace(/^[a-z-]+:/, ''))),
+  )
+  const folders = paths.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
   const texts = [...new Set(folders)]
     .filter((folder) => folder !== undefined)
     .sort()

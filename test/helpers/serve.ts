@@ -33,7 +33,7 @@ export function handlerOf(
     settings,
     observe: (event) => events.push(event),
     resources: {
-      '/predict': predict({ ask, state, timeout, produces, heartbeat }),
+      '/predict': predict({ ask, state, timeout, produces: () => produces, heartbeat }),
       '/livez': livez(),
       '/readyz': readyz(state),
       ...resources,

@@ -17,7 +17,7 @@ export type PredictOptions = {
   /** Milliseconds. */
   readonly timeout: number
   /** Media types of an answer that is no stream, the usual one first. */
-  readonly produces: readonly string[]
+  readonly produces: () => readonly string[]
   /** Milliseconds after which a stream without news shows that it lives: proxies close what is silent. */
   readonly heartbeat?: number
 }
@@ -36,7 +36,7 @@ async function respond(
   { ask, state, timeout, produces, heartbeat = 15_000 }: PredictOptions,
 ): Promise<ServeResponse> {
   const started = performance.now()
-  const type = typeOf(request, produces)
+  const type = typeOf(request, produces())
   const limit = Math.min(timeout, requestTimeout(request) ?? timeout)
   refuseUnlessReady(state())
   const body = await request.body()
