@@ -3,6 +3,7 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
+import { playgroundPage } from './playground-page.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist', 'container')
@@ -36,6 +37,7 @@ const { metafile } = await build({
   plugins: [leftOut(), namedExports()],
 })
 await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
+await writeFile(join(outdir, 'playground.html'), await playgroundPage())
 await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile))
 console.log(`wrote ${relative(root, outdir)}: ${await sizeOf(outdir)} kB`)
 

@@ -20,6 +20,8 @@ const mayImport: Record<string, readonly string[]> = {
   storage: ['files', 'construct', 'artifact', 'component'],
   image: ['files', 'construct', 'artifact', 'component'],
   runtime: ['files', 'construct', 'artifact', 'component'],
+  // Runs in a browser: it shares no code with what serves it.
+  playground: [],
   builders: [
     'files',
     'construct',

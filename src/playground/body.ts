@@ -1,3 +1,4 @@
+import type { Description } from './description.ts'
 import { isRecord } from './schema.ts'
 
 /** What is sent: a form or bytes where files are in it and the component takes them so, else JSON. */
@@ -6,18 +7,12 @@ export type Body =
   | { readonly kind: 'bytes'; readonly blob: Blob }
   | { readonly kind: 'form'; readonly parts: readonly (readonly [string, Blob | string])[] }
 
-export type Taken = { readonly takesForm: boolean; readonly takesBytes: boolean }
+export type Taken = Pick<Description, 'takesBytes' | 'parts'>
 
-export async function bodyOf(value: unknown, { takesForm, takesBytes }: Taken): Promise<Body> {
+export async function bodyOf(value: unknown, { takesBytes, parts }: Taken): Promise<Body> {
   if (value instanceof Blob && takesBytes) return { kind: 'bytes', blob: value }
-  if (
-    takesForm &&
-    isRecord(value) &&
-    Object.values(value)
-      .flat()
-      .some((one) => one instanceof Blob)
-  )
-    return { kind: 'form', parts: Object.entries(value).flatMap(partsOf) }
+  if (parts && isRecord(value) && Object.values(value).flat().some(isFile))
+    return { kind: 'form', parts: Object.entries(value).flatMap((entry) => partsOf(entry, parts)) }
   return { kind: 'json', text: JSON.stringify(await withoutFiles(value), undefined, 2) ?? '' }
 }
 
@@ -30,19 +25,27 @@ export async function withoutFiles(value: unknown): Promise<unknown> {
   return Object.fromEntries(await Promise.all(entries))
 }
 
-/** A list with files in it is a part for each; texts go as they are, all else as JSON. */
-function partsOf([name, value]: readonly [string, unknown]): readonly (readonly [string, Blob | string])[] {
-  if (value instanceof Blob || typeof value === 'string') return [[name, value]]
-  const isFiles = Array.isArray(value) && value.some((one) => one instanceof Blob)
-  if (isFiles) return value.flatMap((one) => partsOf([name, one]))
-  return [[name, JSON.stringify(value)]]
+/** A list of texts or files is a part for each. */
+function partsOf(
+  [name, value]: readonly [string, unknown],
+  types: ReadonlyMap<string, string>,
+): readonly (readonly [string, Blob | string])[] {
+  if (types.get(name) === 'application/json') return [[name, JSON.stringify(value)]]
+  return [value].flat().map((one) => [name, isFile(one) ? one : String(one)])
 }
 
-function base64(blob: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''))
-    reader.onerror = () => reject(reader.error)
-    reader.readAsDataURL(blob)
-  })
+function isFile(value: unknown): value is Blob {
+  return value instanceof Blob
 }
+
+/** In pieces: a function takes only so many arguments. */
+async function base64(blob: Blob): Promise<string> {
+  const bytes = new Uint8Array(await blob.arrayBuffer())
+  const count = Math.ceil(bytes.length / pieceSize)
+  const pieces = Array.from({ length: count }, (_, index) =>
+    String.fromCharCode(...bytes.subarray(index * pieceSize, (index + 1) * pieceSize)),
+  )
+  return btoa(pieces.join(''))
+}
+
+const pieceSize = 32_768

@@ -9,9 +9,9 @@ export type Description = {
   readonly resolve: Resolve
   readonly examples: readonly unknown[]
   readonly streams: boolean
-  /** Forms that a body can have beside JSON. */
-  readonly takesForm: boolean
   readonly takesBytes: boolean
+  /** Names of the parts of a form (multipart/form-data) and their types; absent where there is nothing but JSON. */
+  readonly parts?: ReadonlyMap<string, string>
   readonly needsToken: boolean
 }
 
@@ -21,7 +21,7 @@ export function describe(document: unknown): Description {
   const resolve = resolver(document)
   const operation = ['paths', '/predict', 'post'] as const
   const body = at(...operation, 'requestBody', 'content')
-  const types = isRecord(body) ? Object.keys(body) : []
+  const encoding = at(...operation, 'requestBody', 'content', 'multipart/form-data', 'encoding')
   const answers = at(...operation, 'responses', '200', 'content')
   const input = resolve(at(...operation, 'requestBody', 'content', 'application/json', 'schema'))
   return {
@@ -32,8 +32,12 @@ export function describe(document: unknown): Description {
     resolve,
     examples: list(input['examples']),
     streams: isRecord(answers) && 'text/event-stream' in answers,
-    takesForm: types.includes('multipart/form-data'),
-    takesBytes: types.includes('application/octet-stream'),
+    takesBytes: isRecord(body) && 'application/octet-stream' in body,
+    ...(isRecord(encoding) && { parts: new Map(Object.entries(encoding).map(typeOfPart)) }),
     needsToken: list(at(...operation, 'security')).length > 0,
   }
+}
+
+function typeOfPart([name, encoding]: readonly [string, unknown]): readonly [string, string] {
+  return [name, isRecord(encoding) ? String(encoding['contentType']) : 'application/json']
 }
