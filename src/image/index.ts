@@ -10,8 +10,6 @@ export {
   openEngine,
 } from './engine/index.ts'
 
-export { explainLayers, type FileChange, type LayerChange } from './explain/explain-layers.ts'
-export { rememberImage } from './explain/last-image.ts'
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
 export { type WriteArchiveOptions, writeArchive } from './layout/write-archive.ts'

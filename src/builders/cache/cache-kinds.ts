@@ -15,11 +15,9 @@ export type CacheKind = {
 export const cacheKinds: readonly CacheKind[] = [
   { name: 'blobs', holds: 'layers and manifests, packed here or pulled', depth: 2, check: 'blob' },
   { name: 'code', holds: 'compiled extensions', depth: 1 },
-  { name: 'contents', holds: 'which files are in a layer', depth: 1, check: 'json' },
   { name: 'downloads', holds: 'downloaded archives', depth: 1 },
   { name: 'extensions', holds: 'fetched packages and repositories', depth: 1 },
   { name: 'hashes.json', holds: 'digests of files that did not change', depth: 0, check: 'json' },
-  { name: 'images', holds: 'which image went where last', depth: 1, check: 'json' },
   { name: 'layers', holds: 'which layer a plan gave', depth: 1, check: 'json' },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1 },
   { name: 'registry', holds: 'what registries have, unfinished uploads', depth: 2, check: 'json' },

@@ -1,6 +1,5 @@
 import { type HashCache, sha256 } from '../../files/index.ts'
 import { type Progress, silent, step } from '../../progress.ts'
-import { keepContents } from '../explain/layer-contents.ts'
 import type { Layer } from '../image.ts'
 import type { Compression, LayerEntry, LayerPlan } from '../plan/image-plan.ts'
 import { isCached, readBlob } from '../registry/blob-cache.ts'
@@ -53,7 +52,6 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
       }),
     )
     await writeJson(record, made)
-    await keepContents(cacheDirectory, made.digest, entries)
     return made
   }
 }

@@ -19,11 +19,6 @@ export function cachePaths(directory: string) {
     tag: (registry: string, repository: string, tag: string) => of('tags', registry, repository, tag),
     /** What became of the plan of a layer. */
     layer: (key: string) => join(directory, 'layers', `${key}.json`),
-    /** What files a layer has that was packed here. */
-    contents: (digest: string) => join(directory, 'contents', `${digest.replace(':', '-')}.json`),
-    /** What image went to a place last. */
-    image: (place: string, platform: string) =>
-      join(directory, 'images', `${sha256(`${place}\n${platform}`).slice(0, 40)}.json`),
     /** A pulled blob or manifest, or a layer that was packed here, verified. */
     blob: (digest: string) => join(directory, 'blobs', ...digest.split(':')),
   }
