@@ -1,4 +1,5 @@
 // What runs in a container: serves the artifact at FLAMBE_ARTIFACT until it is told to stop.
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openArtifact } from '../artifact/index.ts'
@@ -29,7 +30,11 @@ async function run(): Promise<void> {
     // Whoever runs a container says which of its ports can be reached.
     defaults: { host: '0.0.0.0' },
   })
-  server = await serveArtifact(artifact, { settings, environment: env })
+  server = await serveArtifact(artifact, {
+    settings,
+    environment: env,
+    page: join(import.meta.dirname, 'playground.html'),
+  })
   await server.failed
   await sleep(settings.failureGrace)
   await stop(errorCodes.COMPONENT_FAILED.exit)

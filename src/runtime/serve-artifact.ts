@@ -1,7 +1,12 @@
+import { join } from 'node:path'
 import type { OpenedArtifact, PredictEntry } from '../artifact/index.ts'
 import { createBackend } from './backend/interim.ts'
+import { containerDirectory } from './container.ts'
+import { openapi, playground } from './http/describing.ts'
 import type { Resource } from './http/message.ts'
+import { readPage } from './http/page.ts'
 import { type Observe, observeAll } from './observe.ts'
+import { describeApi } from './openapi/openapi.ts'
 import { type RunningServer, serve } from './serve.ts'
 import type { ServeSettings } from './settings.ts'
 import type { Log } from './telemetry/json-log.ts'
@@ -11,6 +16,8 @@ export type ServeArtifactOptions = {
   readonly settings: ServeSettings
   /** `OTEL_*` are read from it. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The page that the build made. */
+  readonly page?: string
   /** Where the log goes; JSON lines to stdout by default. */
   readonly log?: Log
   /** Is told what the log is told. */
@@ -27,14 +34,14 @@ export type ArtifactServer = RunningServer & {
 /** Serves the component of an artifact on this machine: what an image does, and `flambe serve`. */
 export async function serveArtifact(
   artifact: OpenedArtifact,
-  { settings, environment, log, observe: also }: ServeArtifactOptions,
+  { settings, environment, page, log, observe: also }: ServeArtifactOptions,
 ): Promise<ArtifactServer> {
   let current = artifact
-  const { manifest } = artifact
+  const { name } = artifact.manifest
   const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
   const telemetry = await openTelemetry({
-    name: manifest.name,
-    version: predictOf(artifact)?.version ?? '0.0.0',
+    name,
+    version: classOf(artifact).version,
     logLevel: settings.logLevel,
     environment,
     ...(log && { log }),
@@ -52,11 +59,15 @@ export async function serveArtifact(
     settings,
     backend,
     observe,
-    resources: { '/metrics': metrics(telemetry) },
-    produces: () => producesOf(predictOf(current)?.predict),
+    resources: {
+      '/metrics': metrics(telemetry),
+      '/openapi.json': openapi(() => describeApi({ name, ...classOf(current), settings })),
+      ...(settings.playground && { '/': playground(await readPage(page ?? standardPage())) }),
+    },
+    produces: () => producesOf(classOf(current).predict),
     ...(telemetry.tracer && { trace: telemetry.tracer.begin }),
   })
-  observe({ type: 'log', level: 'info', message: `${manifest.name} is served at ${server.url}` })
+  observe({ type: 'log', level: 'info', message: `${name} is served at ${server.url}` })
   return {
     ...server,
     failed,
@@ -73,13 +84,19 @@ export async function serveArtifact(
 
 const sourceOf = ({ directory, node }: OpenedArtifact) => ({ directory, node })
 
-function predictOf({ manifest, node }: OpenedArtifact) {
-  return manifest.classes[manifest.nodes[node]?.type ?? '']
+/** What is known of the class of the component that is served. */
+function classOf({ manifest, node }: OpenedArtifact): {
+  readonly version: string
+  readonly predict: PredictEntry
+} {
+  const { version = '0.0.0', predict } = manifest.classes[manifest.nodes[node]?.type ?? ''] ?? {}
+  return { version, predict: predict ?? { input: true, output: true } }
 }
 
+const standardPage = () => join(containerDirectory(), 'playground.html')
+
 /** Media types of an answer: of bytes, that which the schema names. */
-function producesOf(predict: PredictEntry | undefined): readonly string[] {
-  const { output } = predict ?? {}
+function producesOf({ output }: PredictEntry): readonly string[] {
   if (typeof output !== 'object') return ['application/json']
   const { 'x-flambe-type': type, contentMediaType } = output
   const isBytes = type === 'Uint8Array' || type === 'Buffer' || type === 'ArrayBuffer'
