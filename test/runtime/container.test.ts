@@ -16,6 +16,7 @@ test('the bundle holds what runs, and no package that builds', () => {
     'licenses.txt',
     'main.js',
     'package.json',
+    'playground.html',
     'user-api.js',
   ])
   const licenses = readFileSync(join(bundle, 'licenses.txt'), 'utf8')
