@@ -35,6 +35,17 @@ export function parseElf(bytes: Uint8Array): Elf | undefined {
   }
 }
 
+/** The parts of an ELF file that say the above: each can be named once those before it are there. */
+export const elfParts: readonly ((bytes: Uint8Array) => Range)[] = [
+  () => ({ start: 0, length: 64 }),
+  (bytes) => new ElfReader(bytes).headers,
+  (bytes) => new ElfReader(bytes).segment(3),
+  (bytes) => new ElfReader(bytes).segment(2),
+  (bytes) => new ElfReader(bytes).strings,
+]
+
+export type Range = { readonly start: number; readonly length: number }
+
 type Segment = {
   readonly type: number
   readonly offset: number
@@ -66,25 +77,54 @@ class ElfReader {
     return new TextDecoder().decode(bytes)
   }
 
+  /** Where the program headers are. */
+  get headers(): Range {
+    const { start, entrySize, count } = this.#table()
+    return { start, length: entrySize * count }
+  }
+
+  segment(type: number): Range {
+    const { offset: start, size: length } = this.segments.find((one) => one.type === type) ?? {
+      offset: 0,
+      size: 0,
+    }
+    return { start, length }
+  }
+
+  /** Where the names are that the dynamic section speaks of. */
+  get strings(): Range {
+    const entries = this.#dynamicEntries()
+    const named = (wanted: number) => entries.find(({ tag }) => tag === wanted)?.value ?? 0
+    return { start: this.#offsetOf(named(5)), length: named(10) }
+  }
+
   /** The dynamic section's entries that name libraries: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html */
   dynamic(): Pick<Elf, 'needed' | 'runPaths'> {
-    const section = this.segments.find(({ type }) => type === 2)
-    if (!section) return { needed: [], runPaths: [] }
-    const size = this.#wide ? 16 : 8
-    const entries = Array.from({ length: Math.floor(section.size / size) }, (_, index) => {
-      const at = section.offset + index * size
-      return { tag: this.#word(at), value: this.#word(at + size / 2) }
-    })
-    const strings = this.#offsetOf(entries.find(({ tag }) => tag === 5)?.value ?? 0)
+    const entries = this.#dynamicEntries()
+    const strings = this.strings.start
     const texts = (...tags: number[]) =>
       entries.filter(({ tag }) => tags.includes(tag)).map(({ value }) => this.text(strings + value))
     return { needed: texts(1), runPaths: texts(15, 29).flatMap((paths) => paths.split(':')) }
   }
 
+  #dynamicEntries() {
+    const section = this.segments.find(({ type }) => type === 2)
+    if (!section) return []
+    const size = this.#wide ? 16 : 8
+    return Array.from({ length: Math.floor(section.size / size) }, (_, index) => {
+      const at = section.offset + index * size
+      return { tag: this.#word(at), value: this.#word(at + size / 2) }
+    })
+  }
+
+  #table() {
+    return this.#wide
+      ? { start: this.#word(32), entrySize: this.u16(54), count: this.u16(56) }
+      : { start: this.#word(28), entrySize: this.u16(42), count: this.u16(44) }
+  }
+
   #readSegments(): Segment[] {
-    const [start, entrySize, count] = this.#wide
-      ? [this.#word(32), this.u16(54), this.u16(56)]
-      : [this.#word(28), this.u16(42), this.u16(44)]
+    const { start, entrySize, count } = this.#table()
     return Array.from({ length: count }, (_, index) => {
       const at = start + index * entrySize
       const [offset, address, size] = this.#wide ? [at + 8, at + 16, at + 32] : [at + 4, at + 8, at + 16]

@@ -1,0 +1,35 @@
+import { sha256 } from '../../files/index.ts'
+import type { Image, ImagePlatform, Layer } from '../image.ts'
+
+export type PlainOptions = {
+  readonly platform: ImagePlatform
+  /** `NAME=VALUE`. */
+  readonly env: readonly string[]
+  /** What made each layer, for people. */
+  readonly history: readonly string[]
+}
+
+/** An image of layers and hardly more: https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md */
+export function plainImage(layers: readonly Layer[], { platform, env, history }: PlainOptions): Image {
+  const created = '1970-01-01T00:00:01Z'
+  const config = jsonBlob('application/vnd.oci.image.config.v1+json', {
+    ...platform,
+    created,
+    config: { Env: env },
+    rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
+    history: history.map((line) => ({ created, created_by: line })),
+  })
+  const { mediaType, digest, size } = config
+  const manifest = jsonBlob('application/vnd.oci.image.manifest.v1+json', {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType, digest, size },
+    layers: layers.map((layer) => ({ mediaType: layer.mediaType, digest: layer.digest, size: layer.size })),
+  })
+  return { platform, layers, config, manifest }
+}
+
+function jsonBlob(mediaType: string, value: object): Image['config'] {
+  const bytes = Buffer.from(JSON.stringify(value))
+  return { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes }
+}
