@@ -1,5 +1,6 @@
 export { type AssembleOptions, assembleImage } from './assemble/assemble-image.ts'
 export { assembleIndex } from './assemble/assemble-index.ts'
+export { type BaseOptions, openBase, openLocalImage } from './base/index.ts'
 export {
   type Engine,
   type FindOptions,

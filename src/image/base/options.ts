@@ -4,10 +4,12 @@ import type { Environment, RegistryOptions } from '../registry/index.ts'
 
 /** What a base is opened with. */
 export type BaseOptions = CreateLayerOptions & {
+  /** What paths are relative to. */
+  readonly directory: string
   readonly env: Environment
   readonly home?: string | undefined
   /** Linux on this machine's processor if left out. */
-  readonly platform?: ImagePlatform
+  readonly platform?: ImagePlatform | undefined
   /** Names of shared libraries (`libfoo.so.1`) that what goes on the base needs of it; `host` brings them. */
   readonly libraries?: readonly string[]
   /** How to reach a registry. */

@@ -1,5 +1,5 @@
 import { sha256 } from '../../files/index.ts'
-import type { Image, ImagePlatform, Layer } from '../image.ts'
+import type { Descriptor, Image, ImagePlatform, Layer } from '../image.ts'
 
 export type PlainOptions = {
   readonly platform: ImagePlatform
@@ -19,14 +19,18 @@ export function plainImage(layers: readonly Layer[], { platform, env, history }:
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
     history: history.map((line) => ({ created, created_by: line })),
   })
-  const { mediaType, digest, size } = config
-  const manifest = jsonBlob('application/vnd.oci.image.manifest.v1+json', {
+  return { platform, layers, config, manifest: plainManifest(layers, config) }
+}
+
+/** The manifest of an image that came without one. */
+export function plainManifest(layers: readonly Layer[], config: Descriptor): Image['manifest'] {
+  const descriptor = ({ mediaType, digest, size }: Descriptor) => ({ mediaType, digest, size })
+  return jsonBlob('application/vnd.oci.image.manifest.v1+json', {
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { mediaType, digest, size },
-    layers: layers.map((layer) => ({ mediaType: layer.mediaType, digest: layer.digest, size: layer.size })),
+    config: descriptor(config),
+    layers: layers.map(descriptor),
   })
-  return { platform, layers, config, manifest }
 }
 
 function jsonBlob(mediaType: string, value: object): Image['config'] {

@@ -7,7 +7,7 @@ import { engineFailure } from './failure.ts'
 export type FindOptions = EndpointOptions & {
   /** Milliseconds after which an engine that says nothing counts as absent. */
   readonly patience?: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** An engine that answers, or why there is none. */

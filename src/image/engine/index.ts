@@ -1,3 +1,6 @@
+export { type BuildOptions, buildImage } from './build.ts'
 export type { Engine } from './engine.ts'
 export { type FindOptions, type FoundEngine, findEngine, openEngine } from './find.ts'
+export { inspectImage } from './images.ts'
 export { type LoadOptions, loadIntoEngine } from './load.ts'
+export { type SaveOptions, saveImage } from './save.ts'

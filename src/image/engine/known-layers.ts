@@ -19,7 +19,8 @@ export async function knownLayers(
   let known = 0
   const look = async (name: string) => {
     if (left(known) < worthLooking) return
-    known = Math.max(known, sharedWith(layers, (await inspectImage(docker, name))?.RootFS.Layers ?? []))
+    const there = await inspectImage(docker, name)
+    known = Math.max(known, sharedWith(layers, there?.RootFS.Layers ?? []))
   }
   await inParallel(likely, 4, look)
   if (left(known) < worthLooking) return known

@@ -56,12 +56,14 @@ async function bring(load: Load): Promise<number> {
     return 0
   }
   const omit = await omittable(load)
+  const sent = { bytes: 0 }
   try {
-    return await send(load, omit)
+    await send(load, { omit, sent })
   } catch (error) {
     if (omit.size === 0 || !(error instanceof EngineRefusal)) throw error
-    return await send(load, new Set())
+    await send(load, { omit: new Set(), sent })
   }
+  return sent.bytes
 }
 
 /** Digests of the layers that need not go. */
@@ -79,17 +81,18 @@ async function keepsBlobs({ docker, kind }: Engine): Promise<boolean> {
   return (DriverStatus ?? []).some(([, value]) => value?.startsWith('io.containerd.'))
 }
 
-async function send({ signal, ...load }: Load, omit: ReadonlySet<string>): Promise<number> {
+type Sending = { readonly omit: ReadonlySet<string>; readonly sent: { bytes: number } }
+
+async function send({ signal, ...load }: Load, { omit, sent }: Sending): Promise<void> {
   const { image, names, engine, deed, progress } = load
   const told = withSteps(image, omit, progress)
-  let bytes = 0
   const unpacking = Promise.withResolvers<void>()
   // Where nothing gets to unpack, nobody waits for it.
   unpacking.promise.catch(() => {})
   async function* body() {
     for await (const chunk of packForEngine(told, { references: names, omit, signal })) {
       yield chunk
-      bytes += chunk.length
+      sent.bytes += chunk.length
     }
     step(progress, { title: 'unpacking in the engine' }, () => unpacking.promise).catch(() => {})
   }
@@ -106,7 +109,6 @@ async function send({ signal, ...load }: Load, omit: ReadonlySet<string>): Promi
     unpacking.reject(error)
     throw error
   }
-  return bytes
 }
 
 /** Docker names an image by the digest of its config, and with a containerd store by that of its manifest. */

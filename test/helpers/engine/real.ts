@@ -19,8 +19,8 @@ export const realEngine = (): Promise<Engine> => openEngine(options)
 export function imageName(): string {
   const name = `flambe-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`
   onTestFinished(() => {
-    const ids = docker('images', '--quiet', name).split('\n').filter(Boolean)
-    if (ids.length > 0) docker('rmi', '--force', ...new Set(ids))
+    const names = docker('images', '--format', '{{.Repository}}:{{.Tag}}', name).split('\n').filter(Boolean)
+    if (names.length > 0) docker('rmi', '--force', ...names)
   })
   return name
 }

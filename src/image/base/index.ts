@@ -1,0 +1,3 @@
+export { openLocalImage } from './local/local-image.ts'
+export { openBase } from './open-base.ts'
+export type { BaseOptions } from './options.ts'
