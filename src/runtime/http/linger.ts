@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
  */
 export function linger(incoming: IncomingMessage, milliseconds = 1000): Promise<void> {
   return new Promise((resolve) => {
+    if (incoming.destroyed) return resolve()
     const done = () => {
       clearTimeout(timer)
       incoming.off('end', done).off('close', done)

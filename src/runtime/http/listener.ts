@@ -46,11 +46,12 @@ function requestOf(
     path: query === -1 ? url : url.slice(0, query),
     headers,
     signal,
-    body: () => {
-      // Only now: a body that is refused is not asked for.
-      if (headers.expect !== undefined) outgoing.writeContinue()
-      return readBody(incoming, { limit: settings.bodyLimit, pause: settings.bodyTimeout })
-    },
+    body: () =>
+      readBody(incoming, {
+        limit: settings.bodyLimit,
+        pause: settings.bodyTimeout,
+        ...(headers.expect !== undefined && { proceed: () => outgoing.writeContinue() }),
+      }),
   }
 }
 

@@ -9,6 +9,8 @@ export type BodyLimits = {
   readonly limit: number
   /** Milliseconds without a byte. */
   readonly pause: number
+  /** Called when nothing speaks against the body: tells a caller who asked to send it. */
+  readonly proceed?: () => void
 }
 
 /**
@@ -19,6 +21,7 @@ export async function readBody(incoming: IncomingMessage, limits: BodyLimits): P
   const { 'content-length': length, 'content-encoding': encoding = 'identity' } = incoming.headers
   const decompress = decompressorOf(encoding)
   if (Number(length ?? 0) > limits.limit) throw tooLarge(limits)
+  limits.proceed?.()
   const body = await gather(incoming, limits)
   return decompress ? decompress(body, limits) : body
 }
@@ -61,7 +64,7 @@ const decompressors = {
 function decompressorOf(encoding: string): Decompress | undefined {
   const name = encoding.trim().toLowerCase()
   if (name === 'identity') return undefined
-  if (!(name in decompressors)) {
+  if (!Object.hasOwn(decompressors, name)) {
     throw failure(
       'content-encoding-unsupported',
       `"${name.slice(0, 40)}" is none of ${Object.keys(decompressors).join(', ')}`,
