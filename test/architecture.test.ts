@@ -79,6 +79,7 @@ const homes: Record<string, RegExp> = {
   'oxc-parser': /^src\/types\//,
   'oxc-transform': /^src\/types\//,
   '@aws-sdk/client-s3': /^src\/storage\//,
+  '@smithy/core': /^src\/storage\//,
   dockerode: /^src\/image\//,
   'tar-fs': /^src\/image\//,
   'tar-stream': /^src\/(image|files)\//,
