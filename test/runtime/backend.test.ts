@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Answer, Backend } from '../../src/runtime/exchange.ts'
-import { type BackendOptions, createInlineBackend } from '../../src/runtime/index.ts'
+import type { Answer, Backend, ComponentSource } from '../../src/runtime/exchange.ts'
+import { type BackendOptions, createInlineBackend, createPoolBackend } from '../../src/runtime/index.ts'
 import type { ServeEvent } from '../../src/runtime/observe.ts'
 import { artifactOf, question } from '../helpers/served.ts'
 
-const kinds = [['inline', createInlineBackend]] as const
+const kinds = [
+  ['inline', createInlineBackend],
+  [
+    'pool',
+    (source: ComponentSource, options: BackendOptions) =>
+      createPoolBackend(source, { workers: 1, ...options }),
+  ],
+] as const
 
 describe.each(kinds)('the %s backend', (_, create) => {
   async function serve(body: string, options: Partial<BackendOptions> = {}) {
