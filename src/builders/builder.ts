@@ -1,19 +1,8 @@
 import { basename, resolve } from 'node:path'
-import { type DraftCode, draftArtifact } from '../artifact/index.ts'
 import { type Blueprint, type RunContext, Runnable, type RunResult } from '../component/index.ts'
-import {
-  type ComponentObject,
-  closeAll,
-  isComponent,
-  type Json,
-  type JsonSchema,
-  makingOf,
-} from '../construct/index.ts'
-import { FlambeError } from '../errors.ts'
+import { closeAll, type Json, type JsonSchema } from '../construct/index.ts'
 import { HashCache } from '../files/index.ts'
-import { step } from '../progress.ts'
 import { resolveSettings, serveSchema } from '../runtime/index.ts'
-import { stringifyConfig } from '../spec/index.ts'
 import {
   openStorage,
   type S3Options,
@@ -21,13 +10,13 @@ import {
   type StorageKind,
   storageKinds,
 } from '../storage/index.ts'
+import { buildComponent, draftComponent } from './component-draft.ts'
 
 const s3Properties: { readonly [name: string]: Json } = {
   region: { type: 'string' },
   endpoint: { type: 'string' },
   forcePathStyle: { type: 'boolean' },
   profile: { type: 'string' },
-  caBundle: { type: 'string' },
   requesterPays: { type: 'boolean' },
   serverSideEncryption: { enum: ['AES256', 'aws:kms', 'aws:kms:dsse'] },
   sseKmsKeyId: { type: 'string' },
@@ -102,13 +91,7 @@ export class Builder extends Runnable {
     const storage = await this.#storage(context)
     const component = await buildComponent(this.#arguments.component, context)
     const { name = basename(resolve(this.#arguments.destination)), compress = false, serve } = this.#arguments
-    const draft = await draftArtifact(component, {
-      name,
-      code: await packCode(context),
-      spec: context.content,
-      configText: configText(component, context),
-      ...(serve && { serve }),
-    })
+    const draft = await draftComponent(component, { name, ...(serve && { serve }) }, context)
     const hashCache = await HashCache.open(context.cacheDirectory)
     const options = { force: this.#force(context), compress, hashCache, progress, signal }
     const { location, artifact } = await storage.write(draft, options)
@@ -126,31 +109,4 @@ export class Builder extends Runnable {
     const { storage = 'local', destination, s3 } = this.#arguments
     return openStorage(storage, destination, { directory, ...(s3 && { s3 }) })
   }
-}
-
-/** Builds what the blueprint describes, as one step. */
-async function buildComponent(
-  blueprint: Blueprint,
-  { progress, signal }: RunContext,
-): Promise<ComponentObject> {
-  return step(progress, { title: `build ${blueprint.config.$type}` }, async () => {
-    const object = await blueprint.build({ signal })
-    if (isComponent(object)) return object
-    throw new FlambeError(
-      'COMPONENT_INVALID',
-      `${blueprint.config.$type} is no component, and a Builder builds components`,
-    )
-  })
-}
-
-async function packCode({ opened }: RunContext): Promise<ReadonlyMap<string, DraftCode>> {
-  const packed = await Promise.all(
-    opened.map(async ({ namespace, pack }) => [namespace, await pack()] as const),
-  )
-  return new Map(packed)
-}
-
-function configText(component: ComponentObject, { extensions }: RunContext): string {
-  const making = makingOf(component)
-  return making ? stringifyConfig(making.config, { extensions }) : ''
 }

@@ -9,6 +9,13 @@ export {
   verifyCache,
 } from './cache/index.ts'
 export { type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
+export type {
+  DockerArguments,
+  DockerOptions,
+  ImageReport,
+  ReportedImage,
+  ReportedLayer,
+} from './docker/index.ts'
 export { type InspectedComponent, type InspectedTensor, type Inspection, inspectArtifact } from './inspect.ts'
 export { type OpenedComponent, openComponent } from './open-component.ts'
 export { type OpenedPredictor, openPredictor } from './open-predictor.ts'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { compileSpec, instantiate } from '../compile/index.ts'
+import { type Compiled, compileSpec, instantiate } from '../compile/index.ts'
 import {
   parseSecrets,
   type RunContext,
@@ -15,6 +15,13 @@ import { codeOf } from '../files/index.ts'
 import type { Progress } from '../progress.ts'
 import { formatProblem, type Override, readSpec, type Spec } from '../spec/index.ts'
 import { Builder, builderParameters } from './builder.ts'
+import {
+  DockerBuilder,
+  type DockerOptions,
+  dockerBuilderParameters,
+  parseBuilderArguments,
+  parseDockerArguments,
+} from './docker/index.ts'
 
 export type RunSpecOptions = {
   readonly overrides?: readonly Override[]
@@ -25,13 +32,18 @@ export type RunSpecOptions = {
   readonly install?: boolean
   /** A secrets file; `optional` where it is only looked for. */
   readonly secrets?: { readonly file: string; readonly optional: boolean }
+  /** Of images: what the command line says beside the spec. */
+  readonly docker?: DockerOptions
   readonly cacheDirectory: string
   readonly progress: Progress
   readonly signal: AbortSignal
 }
 
 /** The Runnables that need no extension, by their tag. */
-export const builtins = { Builder: { class: Builder, parameters: builderParameters } } as const
+export const builtins = {
+  Builder: { class: Builder, parameters: builderParameters },
+  DockerBuilder: { class: DockerBuilder, parameters: dockerBuilderParameters },
+} as const
 
 /** Reads, checks and runs a spec. */
 export async function runSpec(file: string, options: RunSpecOptions): Promise<RunResult | undefined> {
@@ -60,7 +72,7 @@ async function prepare(
   const opened = await openSpecExtensions(spec, { ...options, directory })
   const compiled = compileSpec(spec, { extensions: opened, builtins, directory })
   for (const problem of compiled.warnings) progress({ type: 'warning', message: formatProblem(problem) })
-  const runnable = instantiate(compiled)
+  const runnable = makeRunnable(compiled, options.docker)
   if (!isRunnable(runnable))
     throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
   const extensions = Object.fromEntries(opened.map(({ namespace, code }) => [namespace, code.location]))
@@ -81,6 +93,31 @@ async function prepare(
       signal,
     },
   }
+}
+
+/** The Runnable of a spec; with `docker`, the image of a component that the spec would export. */
+function makeRunnable(compiled: Compiled, docker: DockerOptions = {}): object {
+  const { class: type, type: name } = compiled.definition
+  if (type === DockerBuilder) return new DockerBuilder(parseDockerArguments(compiled.args), docker)
+  if (!docker.docker) {
+    refuseImageFlags(docker, name)
+    return instantiate(compiled)
+  }
+  if (type === Builder) return new DockerBuilder(parseBuilderArguments(compiled.args), docker)
+  throw new FlambeError(
+    'USAGE',
+    `--docker makes images of what a !Builder builds, and the spec says !${name}`,
+  )
+}
+
+function refuseImageFlags({ tags, base, platform, output, push, dryRun }: DockerOptions, name: string): void {
+  const given = Object.entries({ tag: tags, base, platform, output, push, 'dry-run': dryRun }).find(
+    ([, value]) => value,
+  )
+  if (!given) return
+  throw new FlambeError('USAGE', `--${given[0]} is for images, and the spec says !${name}`, {
+    hint: 'add --docker to make an image',
+  })
 }
 
 /** Opens the extensions that a spec's header names. */

@@ -1,6 +1,8 @@
 export { FlambeCommand, parseOverride, type Session } from './command.ts'
+export { dockerFlags, dockerOptions } from './docker-flags.ts'
 export { homeDirectory, wantsColor } from './environment.ts'
 export { formatBytes, formatDuration, formatTable } from './format.ts'
+export { formatImageReport } from './format-image.ts'
 export { formatInspection } from './format-inspection.ts'
 export { type InputRow, type Inputs, readInputs } from './input.ts'
 export { pushFlags, registryFlags, registryOptions } from './registry-flags.ts'

@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { FlambeCommand, specFlags, specOptions } from '../cli/index.ts'
+import { dockerOptions, FlambeCommand, specFlags, specOptions } from '../cli/index.ts'
 
 export default class Run extends FlambeCommand {
   static override summary = 'Run the Runnable of a spec, whatever it is.'
@@ -16,7 +16,10 @@ export default class Run extends FlambeCommand {
   async run(): Promise<object | undefined> {
     const { args, flags, session } = await this.open(Run)
     const { runSpec } = await import('../builders/index.ts')
-    const ran = await runSpec(args.spec, specOptions(flags, session))
+    const ran = await runSpec(args.spec, {
+      ...specOptions(flags, session),
+      docker: dockerOptions({}, session),
+    })
     if (ran) this.output(ran.result)
     session.progress({ type: 'notice', message: 'Done' })
     return ran?.details ?? ran

@@ -109,7 +109,8 @@ function numberMisfits(value: number, schema: Keywords): string[] {
   ]
 }
 
-function textMisfits(value: string, { minLength, maxLength, pattern }: Keywords): string[] {
+function textMisfits(value: string, keywords: Keywords): string[] {
+  const { minLength, maxLength, pattern, 'x-flambe-accepts': accepts } = keywords
   const { length } = [...value]
   return [
     ...(typeof minLength === 'number' && length < minLength
@@ -117,7 +118,7 @@ function textMisfits(value: string, { minLength, maxLength, pattern }: Keywords)
       : []),
     ...(typeof maxLength === 'number' && length > maxLength ? [`takes at most ${maxLength} characters`] : []),
     ...(typeof pattern === 'string' && !new RegExp(pattern, 'u').test(value)
-      ? [`takes a text like /${pattern}/`]
+      ? [`takes ${typeof accepts === 'string' ? accepts : `a text like /${pattern}/`}`]
       : []),
   ]
 }
@@ -149,13 +150,16 @@ function misfitsOfMapping(
   schema: Keywords,
   check: ValueCheck,
 ): Misfit[] {
-  const { properties, required, additionalProperties } = schema
+  const { properties, required, additionalProperties, propertyNames } = schema
   const known = (properties ?? {}) as Readonly<Record<string, JsonSchema>>
   const names = new Set(node.entries.map(({ key }) => key))
   const missing = Array.isArray(required) ? required.map(String).filter((name) => !names.has(name)) : []
   const inner = node.entries.flatMap(({ key, value }) => {
     const own = Object.hasOwn(known, key) ? known[key] : (additionalProperties as JsonSchema | undefined)
     if (own === false) return [{ node: value, message: `${check.name} has no "${key}"` }]
+    const name = textMisfits(key, (propertyNames ?? {}) as Keywords)
+    if (name.length > 0)
+      return [{ node: value, message: `"${key}" is no name in ${check.name}: it ${name[0]}` }]
     return own === undefined ? [] : misfits(value, own, { ...check, name: `${check.name}.${key}` })
   })
   return [...missing.map((name) => ({ node, message: `${check.name} needs "${name}"` })), ...inner]

@@ -18,6 +18,7 @@ export const cacheKinds: readonly CacheKind[] = [
   { name: 'downloads', holds: 'downloaded archives', depth: 1 },
   { name: 'extensions', holds: 'fetched packages and repositories', depth: 1 },
   { name: 'hashes.json', holds: 'digests of files that did not change', depth: 0, check: 'json' },
+  { name: 'images', holds: 'which files the last images had', depth: 1, check: 'json' },
   { name: 'layers', holds: 'which layer a plan gave', depth: 1, check: 'json' },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1 },
   { name: 'registry', holds: 'what registries have, unfinished uploads', depth: 2, check: 'json' },

@@ -39,6 +39,18 @@ export async function loadIntoEngine(
   }
 }
 
+/** Digests of what `loadIntoEngine` would not send, since the engine has it. */
+export async function presentInEngine(
+  image: Image,
+  references: readonly string[],
+  { engine }: Pick<LoadOptions, 'engine'>,
+): Promise<ReadonlySet<string>> {
+  if (await inspectImage(engine.docker, image.config.digest)) {
+    return new Set([...image.layers, image.config, image.manifest].map(({ digest }) => digest))
+  }
+  return omittable({ image, engine, names: references.map(fullName) })
+}
+
 type Load = {
   readonly image: Image
   /** With registry and tag. */
@@ -67,7 +79,11 @@ async function bring(load: Load): Promise<number> {
 }
 
 /** Digests of the layers that need not go. */
-async function omittable({ image, names, engine }: Load): Promise<ReadonlySet<string>> {
+async function omittable({
+  image,
+  names,
+  engine,
+}: Pick<Load, 'image' | 'names' | 'engine'>): Promise<ReadonlySet<string>> {
   if (await keepsBlobs(engine)) return new Set()
   const known = await knownLayers(engine.docker, image, { likely: names })
   const needed = new Set(image.layers.slice(known).map(({ digest }) => digest))

@@ -78,7 +78,13 @@ export async function isLayout(directory: string): Promise<boolean> {
   return false
 }
 
-export const layoutFile = '{"imageLayoutVersion":"1.0.0"}'
+/** Digests of the blobs that a layout has; none where there is no layout. */
+export async function presentInLayout(directory: string): Promise<ReadonlySet<string>> {
+  const names = await readdir(join(directory, 'blobs', 'sha256')).catch(() => [])
+  return new Set(names.map((name) => `sha256:${name}`))
+}
+
+const layoutFile = '{"imageLayoutVersion":"1.0.0"}'
 
 function taken(directory: string, why: string): FlambeError {
   return new FlambeError(

@@ -55,7 +55,6 @@ function inlineRunner(
     perform: ({ tickets }) => {
       performer.perform(tickets).then(() => scheduler.settle())
     },
-    freed: () => {},
     flush: () => {},
     abort: ({ n }, cause) => performer.abort(n, abortReason(cause)),
     taken: ({ n }, count) => performer.taken(n, count),

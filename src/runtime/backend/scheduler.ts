@@ -87,7 +87,7 @@ export class Scheduler {
     ended: (n, computed) => this.#done(n, computed)?.end(computed),
     stalled: (n) => {
       const call = this.#sent.get(n)?.call
-      if (call) free(call)
+      call?.runner.calls.delete(call)
     },
   }
 
@@ -170,7 +170,7 @@ export class Scheduler {
     this.#sent.delete(n)
     this.#deadlines.delete(ticket)
     if (--call.left > 0) return ticket
-    free(call)
+    call.runner.calls.delete(call)
     this.#callTime.add(computed)
     this.#questionTime.add(computed / call.tickets.length)
     return ticket
@@ -237,9 +237,4 @@ export class Scheduler {
     }
     this.#deadlines.add({ deadline, expire })
   }
-}
-
-function free(call: Call): void {
-  call.runner.calls.delete(call)
-  call.runner.freed(call)
 }

@@ -1,4 +1,4 @@
-import { codeOf } from './failure.ts'
+import { codeOf } from '../../files/index.ts'
 
 /** Of something that a process left, and nobody works on. */
 export const nobody = '0-0'

@@ -1,0 +1,75 @@
+import { type Draft, hostPlatform } from '../../artifact/index.ts'
+import { type RunContext, Runnable, type RunResult } from '../../component/index.ts'
+import { closeAll } from '../../construct/index.ts'
+import { HashCache } from '../../files/index.ts'
+import type { ImagePlatform } from '../../image/index.ts'
+import { resolveSettings } from '../../runtime/index.ts'
+import { buildComponent, draftComponent } from '../component-draft.ts'
+import { type BuiltImage, buildImage, packagePlatform, wholeImage } from './build-image.ts'
+import { type ChosenOutput, chooseOutput } from './choose-output.ts'
+import { deliverAll } from './deliver.ts'
+import { dryRun } from './dry-run.ts'
+import { rememberImages, reportImage } from './report.ts'
+import { type DockerArguments, type DockerOptions, type DockerSettings, dockerSettings } from './settings.ts'
+
+/** Builds a component once, and makes an image that serves it. */
+export class DockerBuilder extends Runnable {
+  readonly #arguments: DockerArguments
+  readonly #options: DockerOptions
+  #output: ChosenOutput | undefined
+
+  constructor(given: DockerArguments, options: DockerOptions = {}) {
+    super()
+    this.#arguments = given
+    this.#options = options
+  }
+
+  /** Looks at names and settings, and at where the image goes, before anything is built. */
+  override async parse(context: RunContext): Promise<void> {
+    const settings = this.#settings(context)
+    resolveSettings({ spec: settings.serve })
+    if (settings.output || !settings.push) this.#output = await this.#chooseOutput(settings, context)
+  }
+
+  override async run(context: RunContext): Promise<RunResult> {
+    const settings = this.#settings(context)
+    const hashCache = await HashCache.open(context.cacheDirectory)
+    const built: BuiltImage[] = []
+    for (const [platform, draft] of await this.#drafts(settings, context)) {
+      const { environment = {}, home, registry } = this.#options
+      const options = { ...context, settings, platform, environment, home, registry, hashCache }
+      built.push(await buildImage(draft, options))
+    }
+    await hashCache.save()
+    const delivery = { ...context, ...this.#options, ...settings, hashCache, output: this.#output }
+    const key = `${context.directory} ${settings.name}`
+    const report = { references: settings.references, cacheDirectory: context.cacheDirectory, key }
+    if (this.#options.dryRun) return dryRun(built, { ...delivery, ...report })
+    const receipts = await deliverAll(wholeImage(built), delivery)
+    const details = await reportImage(built, { ...report, receipts })
+    await rememberImages(built, report)
+    return { result: details.reference, details }
+  }
+
+  /** What the artifact of each platform consists of: the component is built once. */
+  async #drafts(settings: DockerSettings, context: RunContext): Promise<ReadonlyMap<ImagePlatform, Draft>> {
+    const { name, serve, platforms } = settings
+    const component = await buildComponent(this.#arguments.component, context)
+    const drafts = new Map<ImagePlatform, Draft>()
+    for (const one of platforms) {
+      const platform = packagePlatform(one, hostPlatform())
+      drafts.set(one, await draftComponent(component, { name, platform, ...(serve && { serve }) }, context))
+    }
+    await closeAll(component)
+    return drafts
+  }
+
+  #settings({ directory }: RunContext): DockerSettings {
+    return dockerSettings(this.#arguments, this.#options, { directory })
+  }
+
+  async #chooseOutput({ name, output }: DockerSettings, context: RunContext): Promise<ChosenOutput> {
+    const { environment = {}, home, directory = context.directory } = this.#options
+    return chooseOutput(output, { ...context, environment, home, directory, name })
+  }
+}

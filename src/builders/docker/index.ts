@@ -1,0 +1,5 @@
+export { parseBuilderArguments, parseDockerArguments } from './arguments.ts'
+export { DockerBuilder } from './docker-builder.ts'
+export { dockerBuilderParameters } from './parameters.ts'
+export type { ImageReport, ReportedImage, ReportedLayer } from './report.ts'
+export type { DockerArguments, DockerOptions } from './settings.ts'

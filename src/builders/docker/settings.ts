@@ -1,0 +1,163 @@
+import { basename, isAbsolute, join } from 'node:path'
+import type { Blueprint } from '../../component/index.ts'
+import type { Json } from '../../construct/index.ts'
+import { FlambeError } from '../../errors.ts'
+import type { Environment, ImagePlatform, RegistryOptions } from '../../image/index.ts'
+import { formatReference, hostPlatform, parseReference } from '../../image/index.ts'
+import { type Output, parseOutput } from './output.ts'
+import { defaultBase, patterns } from './parameters.ts'
+
+type Scalar = string | number | boolean
+
+/** What a spec says of an image: the arguments of `!DockerBuilder`. */
+export type DockerArguments = {
+  readonly component: Blueprint
+  readonly image?: string | readonly string[]
+  readonly base?: string
+  readonly platform?: string
+  readonly output?: string
+  readonly push?: boolean
+  readonly labels?: Readonly<Record<string, Scalar>>
+  readonly env?: Readonly<Record<string, Scalar>>
+  readonly user?: string | number
+  readonly compression?: 'gzip' | 'zstd'
+  readonly name?: string
+  readonly serve?: Readonly<Record<string, Json>>
+}
+
+/** What a command line says of it, and where it was given. */
+export type DockerOptions = {
+  /** Build an image although the spec says `!Builder`. */
+  readonly docker?: boolean
+  /** Take the place of `image`. */
+  readonly tags?: readonly string[]
+  readonly base?: string
+  readonly platform?: string
+  readonly output?: string
+  readonly push?: boolean
+  /** `NAME=VALUE`, beside and instead of the spec's. */
+  readonly labels?: readonly string[]
+  readonly env?: readonly string[]
+  readonly user?: string
+  /** Tell what would be made and sent, and send nothing. */
+  readonly dryRun?: boolean
+  /** Where its relative paths start. */
+  readonly directory?: string
+  /** Environment variables and home of whoever builds: credentials, engines, `SOURCE_DATE_EPOCH`. */
+  readonly environment?: Environment
+  readonly home?: string
+  /** How to reach registries. */
+  readonly registry?: Pick<RegistryOptions, 'login' | 'insecure' | 'caFile'>
+}
+
+/** How an image is to be made: checked, and whole. */
+export type DockerSettings = {
+  readonly name: string
+  /** With registry and tag, as given else; the first is the main one. */
+  readonly references: readonly string[]
+  readonly base: string
+  /** What the base's path is relative to. */
+  readonly baseDirectory: string
+  readonly platforms: readonly ImagePlatform[]
+  /** Absent where it is to be found out. */
+  readonly output?: Output
+  readonly push: boolean
+  readonly labels: Readonly<Record<string, string>>
+  readonly env: Readonly<Record<string, string>>
+  readonly user?: string
+  readonly compression: 'gzip' | 'zstd'
+  readonly serve?: Readonly<Record<string, Json>>
+}
+
+/**
+ * The settings of spec and command line together, the command line first.
+ * @throws FlambeError `REFERENCE_INVALID`, `USAGE`.
+ */
+export function dockerSettings(
+  given: DockerArguments,
+  options: DockerOptions,
+  { directory }: { readonly directory: string },
+): DockerSettings {
+  const { tags = [], directory: here = directory } = options
+  const images = tags.length > 0 ? tags : [given.image ?? []].flat()
+  const name = given.name ?? basename(images[0]?.replace(/:[^/]*$/, '') ?? directory)
+  const references = images.length > 0 ? images : [`${nameForm(name)}:latest`]
+  const user = options.user ?? given.user
+  const output = options.output ?? given.output
+  const outputBase = options.output === undefined ? directory : here
+  return {
+    name,
+    references: references.map(checkReference),
+    base: options.base ?? given.base ?? defaultBase,
+    baseDirectory: options.base === undefined ? directory : here,
+    platforms: parsePlatforms(options.platform ?? given.platform),
+    ...(output !== undefined && { output: parseOutput(output, (path) => absolute(path, outputBase)) }),
+    push: options.push ?? given.push ?? false,
+    labels: { ...texts(given.labels), ...pairs('--label', options.labels, patterns.label) },
+    env: { ...texts(given.env), ...pairs('--env', options.env, patterns.variable) },
+    ...(user !== undefined && { user: checkUser(`${user}`) }),
+    compression: given.compression ?? 'gzip',
+    ...(given.serve && { serve: given.serve }),
+  }
+}
+
+function checkReference(text: string): string {
+  const { digest, tag } = parseReference(text)
+  if (digest !== undefined) {
+    throw new FlambeError(
+      'REFERENCE_INVALID',
+      `"${text}" has a digest, and that of a new image is not chosen`,
+      {
+        hint: `write ${text.slice(0, text.indexOf('@'))}`,
+      },
+    )
+  }
+  return tag === undefined ? `${text}:latest` : text
+}
+
+function parsePlatforms(text: string | undefined): readonly ImagePlatform[] {
+  if (text === undefined) return [hostPlatform()]
+  if (!new RegExp(patterns.platform).test(text)) {
+    throw new FlambeError('USAGE', `"${text}" is no platform`, {
+      hint: 'write linux/amd64 or linux/arm64, or several with commas between',
+    })
+  }
+  const platforms = [...new Set(text.split(','))].map((one): ImagePlatform => {
+    const [os = '', architecture = '', variant] = one.split('/')
+    return { os, architecture, ...(variant !== undefined && { variant }) }
+  })
+  return platforms
+}
+
+function checkUser(user: string): string {
+  if (new RegExp(patterns.user).test(user)) return user
+  throw new FlambeError('USAGE', `"${user}" is no user`, {
+    hint: 'write UID or UID:GID, such as 65532:65532',
+  })
+}
+
+function pairs(flag: string, given: readonly string[] = [], pattern: string): Record<string, string> {
+  const entries = given.map((text): [string, string] => {
+    const at = text.indexOf('=')
+    const name = text.slice(0, Math.max(0, at))
+    if (new RegExp(pattern).test(name) && !text.includes('\0')) return [name, text.slice(at + 1)]
+    throw new FlambeError('USAGE', `${flag} takes NAME=VALUE, and got "${text}"`)
+  })
+  return Object.fromEntries(entries)
+}
+
+function texts(values: Readonly<Record<string, Scalar>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, `${value}`]))
+}
+
+/** A name that a repository may have. */
+function nameForm(name: string): string {
+  const form = name.toLowerCase().replace(/[^a-z0-9._-]+/g, '-')
+  return parseReferenceOr(form.replace(/^[._-]+|[._-]+$/g, '').replace(/[._-]{2,}/g, '-'), 'component')
+}
+
+function parseReferenceOr(name: string, other: string): string {
+  return name === '' ? other : (formatReference(parseReference(name)).split('/').at(-1) ?? other)
+}
+
+const absolute = (path: string, directory: string) => (isAbsolute(path) ? path : join(directory, path))
