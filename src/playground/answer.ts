@@ -11,6 +11,7 @@ export type AnswerView = { readonly show: (arrival: Arrival) => Promise<void> }
 /** Shows one answer as it comes, in the places that are given. */
 export function answerView({ status, content }: AnswerPlaces): AnswerView {
   const facts: string[] = []
+  let parts = ''
   const tell = (kind: string, ...told: readonly string[]) => {
     facts.push(...told)
     status.className = `status ${kind}`
@@ -24,6 +25,7 @@ export function answerView({ status, content }: AnswerPlaces): AnswerView {
     show: async (arrival) => {
       if (arrival.type === 'head') {
         const { status: code, statusText } = arrival
+        parts = partsOf(arrival.timing)
         tell(code < 400 ? 'good' : 'bad', `${code} ${statusText}`.trim())
       } else if (arrival.type === 'item') {
         if (stream.add(arrival.value) === 1) tell('good', `first item after ${formatTime(arrival.after)}`)
@@ -36,11 +38,19 @@ export function answerView({ status, content }: AnswerPlaces): AnswerView {
       } else {
         const items = stream.count()
         const count = items > 0 ? [`${items} ${items === 1 ? 'item' : 'items'}`] : []
-        if (arrival.type === 'end') tell(status.className.slice(7), ...count, formatTime(arrival.after))
+        if (arrival.type === 'end')
+          tell(status.className.slice(7), ...count, `${formatTime(arrival.after)}${parts}`)
         else tell('bad', arrival.reason, ...count, formatTime(arrival.after))
       }
     },
   }
+}
+
+/** `queue;dur=0.2, compute;dur=3.1` -> ` (queue 0.2 ms, compute 3.1 ms)` */
+function partsOf(timing: string): string {
+  const parts = [...timing.matchAll(/([\w-]+);dur=([\d.]+)/g)]
+  const told = parts.map(([, name, milliseconds]) => `${name} ${formatTime(Number(milliseconds))}`)
+  return told.length > 0 ? ` (${told.join(', ')})` : ''
 }
 
 /** Items that are texts run on as one text; others stand in a line each. */

@@ -13,7 +13,7 @@ export async function bodyOf(value: unknown, { takesBytes, parts }: Taken): Prom
   if (value instanceof Blob && takesBytes) return { kind: 'bytes', blob: value }
   if (parts && isRecord(value) && Object.values(value).flat().some(isFile))
     return { kind: 'form', parts: Object.entries(value).flatMap((entry) => partsOf(entry, parts)) }
-  return { kind: 'json', text: JSON.stringify(await withoutFiles(value), undefined, 2) ?? '' }
+  return { kind: 'json', text: JSON.stringify(await withoutFiles(value), undefined, 2) ?? 'null' }
 }
 
 /** The value with bytes as base64, which is their form in JSON. */

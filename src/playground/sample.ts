@@ -24,6 +24,7 @@ export function sample(given: unknown, resolve: Resolve, depth = 0): unknown {
 }
 
 function plain(schema: Schema, resolve: Resolve, depth: number): unknown {
+  if (schema['type'] === 'null') return null
   if (schema['type'] === 'object') return sampleObject(schema, resolve, depth)
   if (schema['type'] === 'array') return sampleArray(schema, resolve, depth)
   if (isNumber(schema)) return sampleNumber(schema)

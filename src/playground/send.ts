@@ -4,7 +4,13 @@ import { isRecord } from './schema.ts'
 
 /** What comes back, in its order; the last is `end` or `failed`. */
 export type Arrival =
-  | { readonly type: 'head'; readonly status: number; readonly statusText: string; readonly after: number }
+  | {
+      readonly type: 'head'
+      readonly status: number
+      readonly statusText: string
+      /** What the server itself measured: https://www.w3.org/TR/server-timing/ */
+      readonly timing: string
+    }
   | { readonly type: 'item'; readonly value: unknown; readonly after: number }
   | { readonly type: 'body'; readonly blob: Blob }
   | { readonly type: 'problem'; readonly problem: Problem }
@@ -33,7 +39,8 @@ export async function* send(body: Body, options: SendOptions): AsyncGenerator<Ar
   const after = () => performance.now() - started
   try {
     const response = await fetch(options.url, request(body, options))
-    yield { type: 'head', status: response.status, statusText: response.statusText, after: after() }
+    const { status, statusText, headers } = response
+    yield { type: 'head', status, statusText, timing: headers.get('server-timing') ?? '' }
     yield* arrivals(response, after)
     yield { type: 'end', after: after() }
   } catch (error) {

@@ -5,7 +5,7 @@ import { fileField } from './file.ts'
 import { itemsField, tupleField } from './items.ts'
 import { objectField } from './object.ts'
 import { optional } from './optional.ts'
-import { checkField, constantField, numberField, selectField, textField } from './scalar.ts'
+import { checkField, constantField, nothingField, numberField, selectField, textField } from './scalar.ts'
 import { jsonField, numbersField } from './text-of-json.ts'
 
 /** The form of a whole input. */
@@ -27,6 +27,7 @@ function makerOf(schema: Schema, { depth, isRequired, resolve }: FieldOptions): 
   if ('const' in schema || list(schema['enum']).length > 0) return selectField
   if (depth > 6) return jsonField
   if (choices(schema).length > 0) return choiceField
+  if (type === 'null') return nothingField
   if (type === 'string') return textField
   if (type === 'boolean') return checkField
   if (isNumber(schema)) return numberField

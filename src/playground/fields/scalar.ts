@@ -55,6 +55,15 @@ export const constantField: MakeField = (schema) => {
   return { element: place, read: () => schema['const'], write: () => {}, find: () => place }
 }
 
+/** For a component that takes no input. */
+export const nothingField: MakeField = (schema) => {
+  const place = element('div', {}, [
+    element('p', { className: 'help' }, ['No input is needed.']),
+    ...help(schema),
+  ])
+  return { element: place, read: () => null, write: () => {}, find: () => place }
+}
+
 function choiceOf(values: readonly unknown[], ...[schema, options]: Parameters<MakeField>): Field {
   const texts = values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
   const none = options.isRequired ? [] : [element('option', { value: '' }, ['(left out)'])]
