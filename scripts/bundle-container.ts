@@ -46,7 +46,7 @@ function leftOut(): Plugin {
   const stubs: readonly { readonly filter: RegExp; readonly contents: string }[] = [
     {
       // The SDK alone would be several times all else, and an image holds its artifact.
-      filter: /^\.\/s3\/(open|s3|list)\.ts$/,
+      filter: /^\.\/s3\/(open|s3|list|remove)\.ts$/,
       contents: `
         import { FlambeError } from '../errors.ts'
         const missing = () => {
