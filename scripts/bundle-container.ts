@@ -27,6 +27,8 @@ const { metafile } = await build({
   // Not the identifiers: a stack in a log should still say something.
   minifyWhitespace: true,
   minifySyntax: true,
+  // Node shows the line of an uncaught error: it should not be the whole file.
+  lineLimit: 160,
   keepNames: true,
   charset: 'utf8',
   legalComments: 'none',

@@ -47,8 +47,11 @@ export async function serveArtifact(
     ...(log && { log }),
     queued: () => backend.load().waiting,
   })
+  let isClosed = false
   const observe = observeAll([
-    telemetry.observe,
+    (event) => {
+      if (!isClosed) telemetry.observe(event)
+    },
     ...(also ? [also] : []),
     (event) => {
       if (event.type === 'state' && event.state.state === 'failed') fail()
@@ -77,6 +80,7 @@ export async function serveArtifact(
     },
     stop: async () => {
       await server.stop()
+      isClosed = true
       await telemetry.close()
     },
   }

@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Backend, State } from './exchange.ts'
 import { createHandler, type HandlerOptions } from './http/handler.ts'
 import { predict } from './http/predict.ts'
 import { livez, readyz } from './http/probes.ts'
-import { listen } from './http/server.ts'
+import { type Listening, listen } from './http/server.ts'
 import type { Observe } from './observe.ts'
 import type { ServeSettings } from './settings.ts'
 
@@ -48,13 +47,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       '/readyz': readyz(state),
     },
   })
-  const { server, url } = await listen(handle, { settings, observe, isClosing: () => draining !== undefined })
+  const { url, close } = await listen(handle, { settings, observe, isClosing: () => draining !== undefined })
   const giveUp = new AbortController()
   let stopped: Promise<void> | undefined
   const begin = () => {
     draining = { state: 'draining', reason: 'the server stops', since: new Date().toISOString() }
     observe({ type: 'state', state: draining })
-    return drain(server, backend, { settings, giveUp })
+    return drain(close, backend, { settings, giveUp })
   }
   const stop = () => {
     if (stopped) giveUp.abort()
@@ -65,19 +64,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function drain(
-  server: Server,
+  closeConnections: Listening['close'],
   backend: Backend,
   { settings, giveUp }: { settings: ServeSettings; giveUp: AbortController },
 ): Promise<void> {
   const { signal } = giveUp
   const budget = setTimeout(() => giveUp.abort(), settings.shutdownTimeout)
-  signal.addEventListener('abort', () => server.closeAllConnections())
   await sleep(settings.drainDelay, undefined, { signal }).catch(() => {})
-  const closed = once(server, 'close')
-  // Idle connections are closed with it; each other one after its answer.
-  server.close()
-  if (signal.aborted) server.closeAllConnections()
-  await closed
+  await closeConnections(signal)
   await Promise.race([backend.close({ signal }), aborted(signal)])
   clearTimeout(budget)
 }

@@ -39,18 +39,24 @@ export async function startContainer(
   return { url: `http://127.0.0.1:${port}`, child, output, exited }
 }
 
+/** Waits until it takes connections. */
+export const untilListening = (container: Container): Promise<void> =>
+  until(container, async () => (await fetch(`${container.url}/livez`)).ok)
+
 /** Waits until `/readyz` says 200. */
-export async function untilReady({ url, exited, output }: Container): Promise<void> {
+export const untilReady = (container: Container): Promise<void> =>
+  until(container, async () => (await fetch(`${container.url}/readyz`)).ok)
+
+async function until({ exited, output }: Container, holds: () => Promise<boolean>): Promise<void> {
   let gone = false
   void exited.finally(() => {
     gone = true
   })
   while (!gone) {
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined)
-    if (answer?.ok) return
+    if (await holds().catch(() => false)) return
     await sleep(10)
   }
-  throw new Error(`the server ended before it was ready:\n${output.stdout}${output.stderr}`)
+  throw new Error(`the server ended before that:\n${output.stdout}${output.stderr}`)
 }
 
 export async function freePort(): Promise<number> {

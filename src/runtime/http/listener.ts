@@ -16,7 +16,8 @@ export type ListenerOptions = {
 
 /** What joins a handler to the sockets of node:http. */
 export function createListener(handle: Handler, options: ListenerOptions) {
-  return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+  const { observe } = options
+  const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     // It came pipelined, behind another: its turn is when that has its answer.
     if (!outgoing.socket) await once(outgoing, 'socket')
     const begun = { at: Date.now(), clock: performance.now() }
@@ -30,7 +31,13 @@ export function createListener(handle: Handler, options: ListenerOptions) {
     const reply = await handle(requestOf(incoming, outgoing, { ...options, signal: gone.signal }))
     await answer(incoming, outgoing, { reply, ...options })
     await closed
-    options.observe(answered(reply, { begun, method: incoming.method ?? '', outgoing }))
+    observe(answered(reply, { begun, method: incoming.method ?? '', outgoing }))
+  }
+  return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    listener(incoming, outgoing).catch((error: Error) => {
+      outgoing.destroy()
+      observe({ type: 'log', level: 'error', message: `an answer could not be sent: ${error.stack}` })
+    })
   }
 }
 

@@ -9,6 +9,16 @@ import { createListener, type ListenerOptions } from './listener.ts'
 import type { Handler } from './message.ts'
 import { problemText } from './problem.ts'
 
+export type Listening = {
+  readonly server: Server
+  readonly url: string
+  /**
+   * Takes no more connections, closes those without a request, and each other one after its answer. Resolves when all
+   * are closed; aborting closes them at once.
+   */
+  readonly close: (signal: AbortSignal) => Promise<void>
+}
+
 /**
  * A server that listens.
  * @throws FlambeError `UNAVAILABLE` where the port is taken, or the address is none of this machine; `DENIED`.
@@ -16,7 +26,7 @@ import { problemText } from './problem.ts'
 export async function listen(
   handle: Handler,
   options: ListenerOptions & { readonly settings: ServeSettings },
-): Promise<{ readonly server: Server; readonly url: string }> {
+): Promise<Listening> {
   const { settings } = options
   const server = createServer({
     keepAliveTimeout: settings.keepAliveTimeout,
@@ -27,7 +37,12 @@ export async function listen(
   })
   server.maxConnections = settings.maxConnections
   const listener = createListener(handle, options)
-  const answering = new WeakMap<Duplex, ServerResponse>()
+  // The latest request of each connection. Node's own list of idle ones leaves out those that have not had any.
+  const answering = new Map<Duplex, ServerResponse | undefined>()
+  server.on('connection', (socket) => {
+    answering.set(socket, undefined)
+    socket.on('close', () => answering.delete(socket))
+  })
   const onRequest: typeof listener = (incoming, outgoing) => {
     answering.set(incoming.socket, outgoing)
     return listener(incoming, outgoing)
@@ -35,7 +50,16 @@ export async function listen(
   server.on('request', onRequest).on('checkContinue', onRequest)
   server.on('clientError', (error, socket) => refuse(socket, { error, outgoing: answering.get(socket) }))
   await bind(server, settings)
-  return { server, url: urlOf(server, settings) }
+  const isIdle = (outgoing: ServerResponse | undefined) => !outgoing || outgoing.writableFinished
+  const close = async (signal: AbortSignal) => {
+    const closed = once(server, 'close')
+    server.close()
+    for (const [socket, outgoing] of answering) if (isIdle(outgoing)) socket.destroy()
+    if (signal.aborted) server.closeAllConnections()
+    signal.addEventListener('abort', () => server.closeAllConnections())
+    await closed
+  }
+  return { server, url: urlOf(server, settings), close }
 }
 
 async function bind(server: Server, { host, port }: ServeSettings): Promise<void> {
