@@ -168,7 +168,7 @@ function presentTypes(
 
 const nameOf = (type: string) => type.split('.').at(-1) ?? type
 
-async function importUser(url: string, namespace: string): Promise<object> {
+async function importUser(url: string, namespace: string): ReturnType<typeof importCompiled> {
   try {
     return await importCompiled(url, { parent: url })
   } catch (cause) {

@@ -19,10 +19,17 @@ export function mapUserModules({ flambe }: { flambe?: string | undefined } = {})
   if (flambe !== undefined) state.flambe = flambe
 }
 
-/** Imports a compiled module; bare imports in it are resolved as if it stood at `parent`. */
-export async function importCompiled(url: string, { parent }: { parent: string }): Promise<object> {
+/** What a compiled module exports; bare imports in it are resolved as if it stood at `parent`. */
+export async function importCompiled(
+  url: string,
+  { parent }: { parent: string },
+): Promise<Readonly<Record<string, unknown>>> {
   stateOf().parents.set(url, parent)
-  return (await import(url)) as object
+  const exported = (await import(url)) as Readonly<Record<string, unknown>>
+  const { default: whole, ...named } = exported
+  // A CommonJS entry module, once compiled, has all that it exports in `default`.
+  const only = Object.keys(named).length === 0 && typeof whole === 'object' && whole !== null
+  return only ? { ...whole } : { ...exported }
 }
 
 function stateOf(): State {

@@ -3,13 +3,21 @@ import { basename } from 'node:path'
 import type { Message, Plugin } from 'esbuild'
 import { FlambeError, type Problem } from '../errors.ts'
 import type { Source } from './extension.ts'
+import { placeNames, withSurroundings } from './module-place.ts'
 
 /** The user's own modules as one ES module, packages left outside. */
 export type Bundle = {
   readonly code: string
   readonly map: string
-  /** The packages that it imports, as written. */
-  readonly imports: readonly { readonly specifier: string; readonly from: string }[]
+  /** The packages that it asks for, as written. */
+  readonly imports: readonly PackageImport[]
+}
+
+/** `how` matters: a package may give another file to `require` than to `import`. */
+export type PackageImport = {
+  readonly specifier: string
+  readonly from: string
+  readonly how: 'import' | 'require'
 }
 
 /**
@@ -18,7 +26,7 @@ export type Bundle = {
  */
 export async function bundle({ namespace, directory, entry }: Source): Promise<Bundle> {
   const esbuild = await import('esbuild')
-  const imports = new Map<string, string>()
+  const imports = new Map<string, PackageImport>()
   try {
     const { outputFiles } = await esbuild.build({
       entryPoints: [entry],
@@ -30,6 +38,7 @@ export async function bundle({ namespace, directory, entry }: Source): Promise<B
       format: 'esm',
       target: 'node22',
       keepNames: true,
+      define: { ...placeNames },
       charset: 'utf8',
       sourcemap: 'external',
       sourcesContent: false,
@@ -39,11 +48,8 @@ export async function bundle({ namespace, directory, entry }: Source): Promise<B
     })
     const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? ''
     return {
-      code: text('index.js'),
-      map: text('.map'),
-      imports: [...imports]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([specifier, from]) => ({ specifier, from })),
+      ...withSurroundings(text('index.js'), text('.map')),
+      imports: [...imports].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
     }
   } catch (cause) {
     const { errors } = cause as { readonly errors?: readonly Message[] }
@@ -60,7 +66,7 @@ export async function bundle({ namespace, directory, entry }: Source): Promise<B
 }
 
 /** Keeps packages outside of the bundle, and takes in what a link in node_modules leads to: sources of a workspace. */
-function packagesOutside(imports: Map<string, string>): Plugin {
+function packagesOutside(imports: Map<string, PackageImport>): Plugin {
   return {
     name: 'packages-outside',
     setup: (build) => {
@@ -72,7 +78,8 @@ function packagesOutside(imports: Map<string, string>): Plugin {
           const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: 'asked' })
           if (found.errors.length > 0) return { errors: [missing(path, importer)] }
           if (!found.path.includes('/node_modules/') && !found.external) return { path: found.path }
-          imports.set(path, importer)
+          const how = kind === 'require-call' || kind === 'require-resolve' ? 'require' : 'import'
+          imports.set(`${path} ${how}`, { specifier: path, from: importer, how })
           return { path, external: true }
         },
       )

@@ -8,6 +8,7 @@ import { FlambeError } from '../errors.ts'
 import { sha256 } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { Source } from './extension.ts'
+import { placedAt } from './module-place.ts'
 
 /**
  * Imports a compiled extension. It runs from the cache, named by its content, so that each version of the code
@@ -19,7 +20,7 @@ export async function importBundle(
   source: Source,
   { cacheDirectory, flambe }: { readonly cacheDirectory: string; readonly flambe?: string | undefined },
 ): Promise<Readonly<Record<string, unknown>>> {
-  const text = `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(rooted(map, source)).toString('base64')}\n`
+  const text = `${placedAt(code, source.directory)}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(rooted(map, source)).toString('base64')}\n`
   const file = join(cacheDirectory, 'code', `${sha256(source.entry, text)}.mjs`)
   await mkdir(join(cacheDirectory, 'code'), { recursive: true })
   const temporary = `${file}.${process.pid}.tmp`
@@ -34,7 +35,7 @@ export async function importBundle(
       (value) => isComponentClass(value) || isRegistration(value) || isRunnableClass(value),
     )
   ) {
-    return { ...exported }
+    return exported
   }
   throw new FlambeError(
     'EXTENSION_INVALID',
@@ -51,9 +52,7 @@ async function importNamed(
   { map, source: { namespace, entry, directory } }: { readonly map: string; readonly source: Source },
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return (await importCompiled(pathToFileURL(file).href, {
-      parent: pathToFileURL(entry).href,
-    })) as Readonly<Record<string, unknown>>
+    return await importCompiled(pathToFileURL(file).href, { parent: pathToFileURL(entry).href })
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FlambeError(

@@ -1,8 +1,8 @@
 import type { Platform } from '../artifact/index.ts'
 import { looksNative } from '../files/index.ts'
 import { isRestricted, type Package, packageFolder, readPackage, runsOn } from './package-json.ts'
+import { pathBelow } from './place-files.ts'
 import { noBuild, type PlatformPackagesOptions, platformPackages } from './platform-packages.ts'
-import { packagePath } from './trace.ts'
 
 export type Elsewhere = {
   /** What stays of this machine's files. */
@@ -15,13 +15,15 @@ type Folders = ReadonlyMap<string, Package>
 
 /**
  * The files that another platform needs, when `here` are those of this one and `there` those of them that fit the other: packages made for this
- * platform alone give way to what their parents bring for the other. Throws `EXTENSION_INVALID` with the name of a package that has no build for it.
+ * platform alone give way to what their parents bring for the other. Paths start at `root`, the folder of the
+ * extension. Throws `EXTENSION_INVALID` with the name of a package that has no build for it.
  */
 export async function traceElsewhere(
   { here, there }: { readonly here: readonly string[]; readonly there: readonly string[] },
-  options: Omit<PlatformPackagesOptions, 'directory'>,
+  { root, ...options }: Omit<PlatformPackagesOptions, 'directory'> & { readonly root: string },
 ): Promise<Elsewhere> {
   const { platform } = options
+  const pathOf = (file: string) => pathBelow(root, file) ?? ''
   const packages = await packagesOf(here)
   const placed = new Map<string, string>()
   const left = new Set<string>()
@@ -33,7 +35,7 @@ export async function traceElsewhere(
     )
     if (!parent) throw noBuild(one.name, platform)
     const directory = folder.slice(0, folder.indexOf('/node_modules/'))
-    const base = packagePath(`${folder.slice(0, -one.name.length)}x`).slice(0, -1)
+    const base = pathOf(`${folder.slice(0, -one.name.length)}x`).slice(0, -1)
     for (const [path, file] of await platformPackages(parent, { ...options, directory }))
       placed.set(`${base}${path}`, file)
   }
@@ -44,7 +46,7 @@ export async function traceElsewhere(
     files,
     { packages, platform },
   )
-  const kept = new Set(files.map(packagePath))
+  const kept = new Set(files.map(pathOf))
   return { files, placed: new Map([...placed].filter(([path]) => !kept.has(path))) }
 }
 

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 import { glob, readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Platform } from '../artifact/index.ts'
 import { FlambeError } from '../errors.ts'
 import { looksNative, parseElf, readNativeBinary } from '../files/index.ts'
@@ -15,27 +15,15 @@ export type Trace = {
 }
 
 /**
- * Follows the imports of a bundle through its packages, and keeps what one platform needs: native files for
- * another are left out, by their headers.
+ * Follows the imports of a bundle through its packages, adds the `included` files, and keeps what one platform
+ * needs: native files for another are left out, by their headers.
  */
-export async function traceFiles(source: Source, { imports }: Bundle, platform: Platform): Promise<Trace> {
-  if (imports.length === 0) return { files: [], native: false }
-  const { nodeFileTrace } = await import('@vercel/nft')
-  const base = '/'
-  // One virtual module for each folder that imports: a package is found from where it is imported.
-  const virtual = virtualModules(imports)
-  const { fileList, reasons } = await nodeFileTrace([...virtual.keys()], {
-    base,
-    processCwd: source.directory,
-    mixedModules: true,
-    conditions: ['node', 'import', 'module-sync'],
-    readFile: async (path) => virtual.get(path) ?? (await readFile(path).catch(() => null)),
-    stat: async (path) => (virtual.has(path) ? asFile(await stat(dirname(path))) : statOrNull(path)),
-    ignore: (path) => path.endsWith('/flambe') || path.includes('node_modules/flambe/'),
-  })
-  assertFound(imports, reasons, source)
-  const listed = [...fileList].map((path) => join(base, path)).filter((path) => !virtual.has(path))
-  const included = await includedFiles(source)
+export async function traceFiles(
+  source: Source,
+  { imports }: Bundle,
+  { platform, included }: { readonly platform: Platform; readonly included: readonly string[] },
+): Promise<Trace> {
+  const listed = imports.length > 0 ? await followImports(source, imports) : []
   const all = [...new Set([...listed, ...included, ...(await siblingLibraries(listed))])].sort()
   const kept: string[] = []
   let native = false
@@ -51,6 +39,25 @@ export async function traceFiles(source: Source, { imports }: Bundle, platform: 
   return { files: kept, native }
 }
 
+async function followImports(source: Source, imports: Bundle['imports']): Promise<string[]> {
+  const { nodeFileTrace } = await import('@vercel/nft')
+  const base = '/'
+  // One virtual module, or two, for each folder that imports: a package is found from where it is imported.
+  const virtual = virtualModules(imports)
+  const { fileList, reasons } = await nodeFileTrace([...virtual.keys()], {
+    base,
+    processCwd: source.directory,
+    mixedModules: true,
+    // `import` or `require` comes with each place that asks: a package may give each a file of its own.
+    conditions: ['node', 'node-addons', 'module-sync'],
+    readFile: async (path) => virtual.get(path) ?? (await readFile(path).catch(() => null)),
+    stat: async (path) => (virtual.has(path) ? asFile(await stat(dirname(path))) : statOrNull(path)),
+    ignore: (path) => path.endsWith('/flambe') || path.includes('node_modules/flambe/'),
+  })
+  assertFound(imports, reasons, source)
+  return [...fileList].map((path) => join(base, path)).filter((path) => !virtual.has(path))
+}
+
 function statOrNull(path: string): Promise<Stats | null> {
   return stat(path).catch(() => null)
 }
@@ -61,11 +68,15 @@ function asFile(stats: Stats): Stats {
 }
 
 function virtualModules(imports: Bundle['imports']): ReadonlyMap<string, string> {
-  const folders = Map.groupBy(imports, ({ from }) => dirname(from))
+  const asking = {
+    import: { name: '.flambe-imports.mjs', text: (specifier: string) => `import ${specifier}\n` },
+    require: { name: '.flambe-imports.cjs', text: (specifier: string) => `require(${specifier})\n` },
+  }
+  const modules = Map.groupBy(imports, ({ from, how }) => join(dirname(from), asking[how].name))
   return new Map(
-    [...folders].map(([folder, list]) => [
-      join(folder, '.flambe-imports.mjs'),
-      list.map(({ specifier }) => `import ${JSON.stringify(specifier)}\n`).join(''),
+    [...modules].map(([path, list]) => [
+      path,
+      list.map(({ specifier, how }) => asking[how].text(JSON.stringify(specifier))).join(''),
     ]),
   )
 }
@@ -82,7 +93,7 @@ function assertFound(imports: Bundle['imports'], reasons: Reasons, { namespace }
 }
 
 /** Files that only a `flambe: { include: [...] }` in package.json names: what code loads by names it makes up. */
-async function includedFiles({ directory }: Source): Promise<string[]> {
+export async function includedFiles({ directory }: Source): Promise<string[]> {
   const text = await readFile(join(directory, 'package.json'), 'utf8').catch(() => '{}')
   const { flambe } = JSON.parse(text) as { readonly flambe?: { readonly include?: readonly string[] } }
   if (!flambe?.include) return []
@@ -91,7 +102,7 @@ async function includedFiles({ directory }: Source): Promise<string[]> {
     for await (const path of glob(pattern, { cwd: directory })) found.push(join(directory, path))
   }
   const files = await Promise.all(found.map(async (path) => ((await stat(path)).isFile() ? [path] : [])))
-  return files.flat()
+  return files.flat().sort()
 }
 
 /** A native module's loader finds the libraries beside it by their names, which no import tells. */
@@ -118,35 +129,5 @@ async function fits(path: string, platform: Platform): Promise<boolean> {
   const libcFits = !binary.libc || !platform.libc || binary.libc === platform.libc
   return (
     binary.os === platform.os && (binary.arch === platform.arch || binary.arch === 'universal') && libcFits
-  )
-}
-
-/** Where a package's file goes below `code/NS`, so that Node finds it from there as it does from the source. */
-export function placeFiles(files: readonly string[], { namespace }: Source): ReadonlyMap<string, string> {
-  const placed = new Map<string, string>()
-  for (const file of files) {
-    const path = packagePath(file)
-    const other = placed.get(path)
-    if (other !== undefined && other !== file) throw conflict(path, namespace)
-    placed.set(path, file)
-  }
-  return placed
-}
-
-/** From the outermost node_modules on; the store of pnpm is flattened. */
-export function packagePath(file: string): string {
-  const flat = file.replace(/\/node_modules\/\.pnpm\/[^/]+\/node_modules\//, '/node_modules/')
-  const at = flat.indexOf('/node_modules/')
-  return at === -1 ? `files/${relative('/', file)}` : flat.slice(at + 1)
-}
-
-function conflict(path: string, namespace: string): FlambeError {
-  const name = path.split('node_modules/').at(-1)?.split('/').slice(0, 2).join('/')
-  return new FlambeError(
-    'EXTENSION_INVALID',
-    `the extension "${namespace}" uses two copies of ${name} from different folders`,
-    {
-      hint: 'install one version of it beside the extension (npm install in its folder)',
-    },
   )
 }

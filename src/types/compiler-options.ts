@@ -50,6 +50,8 @@ function forced(ts: TypeScript): ts.CompilerOptions {
     target: ts.ScriptTarget.ESNext,
     module: ts.ModuleKind.ESNext,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
+    // Every file is a module to esbuild, CommonJS without an `import` in it too.
+    moduleDetection: ts.ModuleDetectionKind.Force,
     strict: true,
     strictNullChecks: true,
     allowJs: true,

@@ -81,6 +81,34 @@ export class Model extends Component {
     expect(answer(await open('./ext', folder({ 'ext/index.ts': text })))).toBe(42)
   })
 
+  test.each([
+    ['exports', 'exports.Model = Model'],
+    ['module.exports', 'module.exports = { Model }'],
+  ])('CommonJS works, with packages and modules of Node: %s', async (_, end) => {
+    const directory = folder({
+      'ext/index.js': `const { Component } = require('flambe')
+const [path, lib, util] = [require('node:path'), require('lib'), require('./util')]
+class Model extends Component { predict() { return [path.sep, lib, util, path.basename(__dirname)] } }
+${end}`,
+      'ext/util.js': "module.exports = require('path').basename(__filename)",
+      'ext/node_modules/lib/package.json': '{"name": "lib", "version": "1.0.0"}',
+      'ext/node_modules/lib/index.js': 'module.exports = "lib"',
+    })
+    const extension = await open('./ext', directory)
+    expect(answer(extension)).toEqual(['/', 'lib', 'index.js', 'ext'])
+    expect(extension.classes['Model']).toMatchObject({ version: '0.0.0' })
+  })
+
+  test('a module of CommonJS in a TypeScript extension may require, and keep a name `require` of its own', async () => {
+    const directory = folder({
+      'ext/index.ts': `import { createRequire } from 'node:module'\nimport sep from './sep.cjs'
+const require = createRequire(import.meta.url)
+${component('predict() { return [sep, typeof require] }')}`,
+      'ext/sep.cjs': "module.exports = require('node:path').sep",
+    })
+    expect(answer(await open('./ext', directory))).toEqual(['/', 'function'])
+  })
+
   test("import 'flambe' is this very copy, in modules and in packages that it uses", async () => {
     const directory = folder({
       'ext/index.ts': `import { Model as Base } from 'lib'\nexport class Model extends Base { predict() { return 42 } }\nexport const Loaded = Base`,
@@ -375,6 +403,26 @@ describe('packing', () => {
     ])
   })
 
+  test("an installed package's own packages are found before those beside it", async () => {
+    const lib = (version: string) => ({
+      'package.json': `{"name": "lib", "version": "${version}"}`,
+      'index.js': `exports.v = '${version}'`,
+    })
+    const at = (path: string, files: Record<string, string>) =>
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`node_modules/${path}/${name}`, text]))
+    const directory = folder({
+      ...at('acme', {
+        'package.json': '{"name": "acme", "version": "1.0.0", "type": "module"}',
+        'index.js': `import { v } from 'lib'\n${component('predict() { return v }')}`,
+      }),
+      ...at('lib', lib('1.0.0')),
+      ...at('acme/node_modules/lib', lib('2.0.0')),
+    })
+    const { files, dependencies } = await (await open('acme', directory)).pack()
+    expect([...files.keys()]).toContain('code/ext/node_modules/lib/index.js')
+    expect(dependencies).toMatchObject([{ name: 'lib', version: '2.0.0' }])
+  })
+
   test('a changed installation is traced again', async () => {
     const directory = folder(project)
     await (await open('./ext', directory)).pack()
@@ -386,6 +434,47 @@ describe('packing', () => {
     const { files, dependencies } = await (await open('./ext', directory)).pack()
     expect([...files.keys()]).toContain('code/ext/node_modules/a/lib/unused.js')
     expect(dependencies).toEqual([{ name: 'a', version: '1.0.1', integrity: 'sha512-x' }])
+  })
+
+  test('a package gives `require` another file than `import`: each is taken where it is asked for', async () => {
+    const dual = (name: string) => ({
+      [`ext/node_modules/${name}/package.json`]: `{"name": "${name}", "version": "1.0.0", "exports": {"import": "./i.mjs", "require": "./r.cjs"}}`,
+      [`ext/node_modules/${name}/i.mjs`]: "export default 'imported'",
+      [`ext/node_modules/${name}/r.cjs`]: "module.exports = 'required'",
+    })
+    const directory = folder({
+      'ext/index.ts': `import one from 'one'\nimport own from './own.cjs'\nimport { three } from 'old'\n${component('predict() { return [one, own, three] }')}`,
+      'ext/own.cjs': "module.exports = require('two')",
+      'ext/node_modules/old/package.json': '{"name": "old", "version": "1.0.0"}',
+      'ext/node_modules/old/index.js': "exports.three = require('three')",
+      ...dual('one'),
+      ...dual('two'),
+      ...dual('three'),
+    })
+    const extension = await open('./ext', directory)
+    expect(answer(extension)).toEqual(['imported', 'required', 'required'])
+    expect(
+      [...(await extension.pack()).files.keys()].filter((path) => /\.[cm]js$/.test(path)).sort(),
+    ).toEqual([
+      'code/ext/node_modules/one/i.mjs',
+      'code/ext/node_modules/three/r.cjs',
+      'code/ext/node_modules/two/r.cjs',
+    ])
+  })
+
+  test("files of the extension's own that package.json includes are found beside the code, built or loaded", async () => {
+    const directory = folder({
+      'ext/index.ts': `import { readFileSync } from 'node:fs'\n${component(
+        "predict() { return readFileSync(new URL('./data/labels.txt', import.meta.url), 'utf8') }",
+      )}`,
+      'ext/package.json': '{"flambe": {"include": ["data/*", "*.ts"]}}',
+      'ext/data/labels.txt': 'cat dog',
+    })
+    const extension = await open('./ext', directory)
+    expect(answer(extension)).toBe('cat dog')
+    const { files } = await extension.pack()
+    expect([...files.keys()]).toContain('code/ext/data/labels.txt')
+    expect(textOf(files.get('code/ext/index.js'))).toMatch(/^const __flambe_place = import\.meta;\n/)
   })
 
   test('files that package.json includes by name are taken too', async () => {

@@ -84,14 +84,16 @@ describe('JavaScript with JSDoc types', () => {
   })
 
   test.each([
-    ['exports.Engine = Engine', 'Engine'],
-    ['module.exports.Engine = Engine', 'Engine'],
-    ['module.exports = { Engine }', 'Engine'],
-    ['module.exports = { Other: Engine }', 'Other'],
-    ['module.exports = Engine', 'default'],
-  ])('may be CommonJS: %s', async (text, name) => {
+    ['engine.cjs', 'exports.Engine = Engine', 'Engine'],
+    ['engine.cjs', 'module.exports.Engine = Engine', 'Engine'],
+    ['engine.cjs', 'module.exports = { Engine }', 'Engine'],
+    ['engine.cjs', 'module.exports = { Other: Engine }', 'Other'],
+    ['engine.cjs', 'module.exports = Engine', 'default'],
+    ['engine.js', 'exports.Engine = Engine', 'Engine'],
+    ['engine.js', 'module.exports = { Engine }', 'Engine'],
+  ])('may be CommonJS: %s, %s', async (file, text, name) => {
     const { classes } = await describeFiles({
-      'engine.cjs': `
+      [file]: `
         class Engine {
           /** @param {string} x @returns {number} */
           predict(x) { return x.length }

@@ -1,0 +1,95 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { DependencyEntry, Platform } from '../artifact/index.ts'
+import { sha256 } from '../files/index.ts'
+import type { Bundle } from './bundle.ts'
+import { dependenciesOf } from './dependencies.ts'
+import type { Source } from './extension.ts'
+import { includedFiles, traceFiles } from './trace.ts'
+
+export type TraceOptions = {
+  readonly source: Source
+  readonly bundle: Bundle
+  readonly platform: Platform
+  readonly cacheDirectory: string
+}
+
+/** The files that code uses, and what they were found from. */
+export type Traced = {
+  readonly files: readonly string[]
+  readonly native: boolean
+  readonly dependencies: readonly DependencyEntry[]
+  /** package.json of each package, and the lock: path -> stat signature. */
+  readonly witnesses: Readonly<Record<string, string>>
+}
+
+/** The trace, kept while what it was made from is as it was: following thousands of modules takes seconds. */
+export async function cachedTrace({
+  source,
+  bundle,
+  platform,
+  cacheDirectory,
+}: TraceOptions): Promise<Traced> {
+  const included = await includedFiles(source)
+  if (bundle.imports.length + included.length === 0) {
+    return { files: [], native: false, dependencies: [], witnesses: {} }
+  }
+  const key = sha256(JSON.stringify([2, bundle.imports, included, platform, source.directory]))
+  const file = join(cacheDirectory, 'traces', `${key}.json`)
+  const known = await readTrace(file)
+  if (known && (await isFresh(known))) return known
+  const { files, native } = await traceFiles(source, bundle, { platform, included })
+  const dependencies = await dependenciesOf(files)
+  const witnesses = await signatures(witnessesOf(files, source))
+  const traced = { files, native, dependencies, witnesses }
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(`${file}.${process.pid}.tmp`, JSON.stringify(traced))
+  await rename(`${file}.${process.pid}.tmp`, file)
+  return traced
+}
+
+/** What changes when an installation does: every package's own file, npm's record, the extension's own package.json. */
+function witnessesOf(files: readonly string[], { directory }: Source): string[] {
+  const roots = new Set(files.map((file) => file.slice(0, file.indexOf('/node_modules/'))))
+  const records = [...roots].map((root) => join(root, 'node_modules', '.package-lock.json'))
+  return [
+    ...files.filter((file) => file.endsWith('/package.json')),
+    ...records,
+    join(directory, 'package.json'),
+  ]
+}
+
+async function signatures(paths: readonly string[]): Promise<Record<string, string>> {
+  const pairs = await Promise.all(paths.map(async (path) => [path, await signature(path)] as const))
+  return Object.fromEntries(pairs)
+}
+
+async function signature(path: string): Promise<string> {
+  const stats = await stat(path, { bigint: true }).catch(() => undefined)
+  return stats ? `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : ''
+}
+
+async function isFresh({ witnesses, files }: Traced): Promise<boolean> {
+  const now = await signatures(Object.keys(witnesses))
+  if (Object.entries(witnesses).some(([path, before]) => now[path] !== before)) return false
+  const there = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return there.every(Boolean)
+}
+
+async function readTrace(file: string): Promise<Traced | undefined> {
+  try {
+    const traced = JSON.parse(await readFile(file, 'utf8')) as Traced
+    return Array.isArray(traced.files) && Array.isArray(traced.dependencies) && traced.witnesses
+      ? traced
+      : undefined
+  } catch {
+    return undefined
+  }
+}
