@@ -10,6 +10,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   )
   process.exit(2)
 }
+// Until a command cleans up after itself there is nothing to clean up.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 module.enableCompileCache?.()
 const { main } = await import('../dist/cli/main.js')
 await main(process.argv.slice(2))

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { FlambeError } from '../errors.ts'
-import { codeOf, safeJoin, settledDirectory } from '../files/index.ts'
+import { codeOf, resolvePath, safeJoin, settledDirectory } from '../files/index.ts'
 import { type Progress, silent } from '../progress.ts'
 import type { Artifact, ArtifactFile } from './artifact.ts'
 import { fetchArchive } from './fetch-archive.ts'
@@ -39,7 +39,7 @@ export async function openArtifact(location: string, options: OpenOptions = {}):
       hint: 'a place is a folder, a .tar.gz, s3://bucket/path, or an http(s):// URL of a .tar.gz',
     })
   }
-  const path = scheme === 'file' ? decodeURIComponent(new URL(location).pathname) : resolve(location)
+  const path = scheme === 'file' ? decodeURIComponent(new URL(location).pathname) : resolvePath('.', location)
   const stats = await stat(await settledDirectory(path)).catch(() => undefined)
   if (stats?.isFile()) return openDirectory(await unpackedDirectory(path, options), location)
   return openDirectory(await settledDirectory(path), location)

@@ -71,7 +71,9 @@ async function prepare(
   const secrets = await readSecrets(options.secrets)
   const opened = await openSpecExtensions(spec, { ...options, directory })
   const compiled = compileSpec(spec, { extensions: opened, builtins, directory })
-  for (const problem of compiled.warnings) progress({ type: 'warning', message: formatProblem(problem) })
+  for (const problem of compiled.warnings) {
+    progress({ type: 'warning', message: formatProblem(problem, { label: false }) })
+  }
   const runnable = makeRunnable(compiled, options.docker)
   if (!isRunnable(runnable))
     throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)

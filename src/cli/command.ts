@@ -32,6 +32,9 @@ export abstract class FlambeCommand extends Command {
     quiet: Flags.boolean({ char: 'q', description: 'tell failures only', helpGroup: 'GLOBAL' }),
   }
 
+  /** Milliseconds that work has to end once it was interrupted; `Infinity` where it ends by a plan of its own. */
+  protected readonly patience: number = 3000
+
   #flags: CommonFlags = { debug: false, verbose: false, quiet: false }
   #signal: AbortSignal | undefined
   #stop: () => void = () => {}
@@ -47,7 +50,7 @@ export abstract class FlambeCommand extends Command {
     const { flags, args } = await this.parse(command)
     const parsed = flags as ParsedFlags<T>
     this.#flags = parsed
-    this.#signal = interruptSignal()
+    this.#signal = interruptSignal({ patience: this.patience, giveUp: () => this.#giveUp() })
     const session = {
       progress: await this.#openProgress(parsed),
       signal: this.#signal,
@@ -98,6 +101,10 @@ export abstract class FlambeCommand extends Command {
       process.stderr.write(`${formatError(failure, { style, debug: this.#flags.debug })}\n`)
     }
     process.exitCode = exitStatus(failure)
+  }
+
+  #giveUp(): void {
+    void this.catch(this.#signal?.reason).finally(() => process.exit())
   }
 
   protected override async finally(): Promise<void> {

@@ -61,6 +61,13 @@ export class Catalog {
     return false
   }
 
+  /** The tags of the components that are of the class of this name, or extend it. */
+  tagsOf(className: string): string[] {
+    return [...this.types()]
+      .filter(([type, value]) => this.inherits({ type, kind: 'component', class: value }, className))
+      .map(([type]) => `!${type}`)
+  }
+
   #inExtension(extension: Extension, name: string, factory: string | undefined): Resolved | Unknown {
     const found = find(extension, name)
     if (!found) {

@@ -7,10 +7,14 @@ export type Misfit = { readonly node: SpecNode; readonly message: string; readon
 export type ValueCheck = {
   /** The schema that `$ref`s point into. */
   readonly root: JsonSchema
-  /** The name of the value, for messages. */
-  readonly name: string
+  /** The argument, and the way to the value in it, for messages: `layers[0].size`. */
+  readonly path: string
+  /** The type that takes the argument. */
+  readonly owner: string
   /** True where the tagged node makes an object of the class of this name. */
   readonly isClass: (node: SpecNode & { readonly kind: 'tagged' }, className: string) => boolean
+  /** The tags that make one. */
+  readonly tagsOf: (className: string) => readonly string[]
 }
 
 type Keywords = { readonly [keyword: string]: Json }
@@ -41,7 +45,7 @@ function misfitsOfChoices(node: SpecNode, choices: readonly JsonSchema[], check:
   return [
     {
       node,
-      message: `${check.name} takes ${[...new Set(wanted)].join(' or ')}, and this is ${describeNode(node)}`,
+      message: `${nameOf(check)} takes ${[...new Set(wanted)].join(' or ')}, and this is ${describeNode(node)}`,
     },
   ]
 }
@@ -53,7 +57,7 @@ function misfitsOfKeywords(node: SpecNode, schema: Keywords, check: ValueCheck):
     return [
       {
         node,
-        message: `${check.name} takes ${describeSchema(schema, check.root)}, and this is ${describeNode(node)}`,
+        message: `${nameOf(check)} takes ${describeSchema(schema, check.root)}, and this is ${describeNode(node)}`,
       },
     ]
   }
@@ -63,20 +67,19 @@ function misfitsOfKeywords(node: SpecNode, schema: Keywords, check: ValueCheck):
   return []
 }
 
-function misfitsOfClass(node: SpecNode, className: string, { isClass, name }: ValueCheck): Misfit[] {
-  if (node.kind === 'tagged' && isClass(node, className)) return []
-  const message = `${name} takes a ${className}, and this is ${describeNode(node)}`
-  return [{ node, message, hint: `write a tag of a ${className}, such as !ext.${className}` }]
+function misfitsOfClass(node: SpecNode, className: string, check: ValueCheck): Misfit[] {
+  if (node.kind === 'tagged' && check.isClass(node, className)) return []
+  const message = `${nameOf(check)} takes a ${className}, and this is ${describeNode(node)}`
+  const tags = check.tagsOf(className)
+  const known = tags.length > 3 ? `${tags.slice(0, 3).join(', ')}, …` : tags.join(' or ')
+  const hint = tags.length > 0 ? `write ${known}` : `no extension exports a ${className}`
+  return [{ node, message, hint }]
 }
 
-function misfitsOfScalar(
-  node: SpecNode & { kind: 'scalar' },
-  schema: Keywords,
-  { name }: ValueCheck,
-): Misfit[] {
+function misfitsOfScalar(node: SpecNode & { kind: 'scalar' }, schema: Keywords, check: ValueCheck): Misfit[] {
   const { value } = node
   const wrong = (message: string): Misfit[] => [
-    { node, message: `${name} ${message}, and this is ${describeNode(node)}` },
+    { node, message: `${nameOf(check)} ${message}, and this is ${describeNode(node)}` },
   ]
   const choices = Array.isArray(schema['enum'])
     ? schema['enum']
@@ -132,11 +135,11 @@ function misfitsOfSequence(
   const count = node.items.length
   const prefix = Array.isArray(prefixItems) ? (prefixItems as JsonSchema[]) : []
   const wrong = (message: string) => [
-    { node, message: `${check.name} takes ${message}, and this has ${count}` },
+    { node, message: `${nameOf(check)} takes ${message}, and this has ${count}` },
   ]
   const inner = node.items.flatMap((item, index) => {
     const own = prefix[index] ?? (items as JsonSchema | undefined)
-    return own === undefined ? [] : misfits(item, own, { ...check, name: `${check.name}[${index}]` })
+    return own === undefined ? [] : misfits(item, own, { ...check, path: `${check.path}[${index}]` })
   })
   return [
     ...(typeof minItems === 'number' && count < minItems ? wrong(`at least ${minItems} items`) : []),
@@ -156,13 +159,13 @@ function misfitsOfMapping(
   const missing = Array.isArray(required) ? required.map(String).filter((name) => !names.has(name)) : []
   const inner = node.entries.flatMap(({ key, value }) => {
     const own = Object.hasOwn(known, key) ? known[key] : (additionalProperties as JsonSchema | undefined)
-    if (own === false) return [{ node: value, message: `${check.name} has no "${key}"` }]
+    if (own === false) return [{ node: value, message: `${nameOf(check)} has no "${key}"` }]
     const name = textMisfits(key, (propertyNames ?? {}) as Keywords)
     if (name.length > 0)
-      return [{ node: value, message: `"${key}" is no name in ${check.name}: it ${name[0]}` }]
-    return own === undefined ? [] : misfits(value, own, { ...check, name: `${check.name}.${key}` })
+      return [{ node: value, message: `"${key}" is no name in ${nameOf(check)}: it ${name[0]}` }]
+    return own === undefined ? [] : misfits(value, own, { ...check, path: `${check.path}.${key}` })
   })
-  return [...missing.map((name) => ({ node, message: `${check.name} needs "${name}"` })), ...inner]
+  return [...missing.map((name) => ({ node, message: `${nameOf(check)} needs "${name}"` })), ...inner]
 }
 
 const kinds: Readonly<Record<string, (node: SpecNode) => boolean>> = {
@@ -208,6 +211,8 @@ function describeSchema(schema: JsonSchema, root: JsonSchema): string {
   const types = Array.isArray(type) ? type : [type]
   return types.map((one) => names[String(one)] ?? `a ${String(one)}`).join(' or ')
 }
+
+const nameOf = ({ path, owner }: ValueCheck) => `"${path}" of ${owner}`
 
 function describeNode(node: SpecNode): string {
   if (node.kind === 'scalar') return typeof node.value === 'string' ? `"${node.value}"` : String(node.value)

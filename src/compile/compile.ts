@@ -1,13 +1,14 @@
-import { resolve } from 'node:path'
 import { type Constructible, isRegistration } from '../construct/index.ts'
 import { FlambeError, type Problem } from '../errors.ts'
 import type { Extension } from '../extension/index.ts'
+import { resolvePath } from '../files/index.ts'
 import { Source, type Spec, type SpecNode, specError } from '../spec/index.ts'
+import { checkArgument, namedArguments } from './arguments.ts'
 import { createBlueprint } from './blueprint.ts'
 import { Catalog } from './catalog.ts'
-import { misfits } from './check-value.ts'
 import type { Builtin, Definition } from './definition.ts'
-import { type Lowering, lowerComponent, namedArguments, parameterSchema, resolveTag } from './lower.ts'
+import { lowerComponent } from './lower.ts'
+import { type Lowering, resolveTag } from './lowering.ts'
 
 export type CompileOptions = {
   readonly extensions: readonly Extension[]
@@ -71,20 +72,8 @@ function runnableArguments(
 ): Record<string, unknown> {
   const types = lowering.catalog.types()
   const named = namedArguments(spec.root, definition, lowering)
-  const check = (name: string, value: SpecNode) => {
-    const schema = parameterSchema(definition?.parameters, name)
-    if (schema === undefined || definition?.parameters === undefined) return
-    const isClass = () => true
-    for (const misfit of misfits(value, schema, {
-      root: definition.parameters,
-      name: `"${name}"`,
-      isClass,
-    })) {
-      lowering.report(misfit.node.position, misfit.message, misfit.hint)
-    }
-  }
   const entries = [...named].map(([name, value]): [string, unknown] => {
-    check(name, value)
+    checkArgument([name, value], definition, { lowering, isClass: () => true })
     return [name, plain(value, { lowering, types })]
   })
   return Object.fromEntries(entries)
@@ -102,7 +91,7 @@ function plain(
     case 'sequence':
       return node.items.map((item) => plain(item, context))
     case 'file':
-      return resolve(context.lowering.directory, node.path)
+      return resolvePath(context.lowering.directory, node.path)
     case 'link':
       context.lowering.report(
         node.position,

@@ -1,31 +1,11 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import {
-  type ComponentConfig,
-  type Config,
-  escapeKey,
-  type Json,
-  type JsonSchema,
-} from '../construct/index.ts'
-import type { Position, Problem } from '../errors.ts'
-import type { MappingNode, SpecNode, TaggedNode } from '../spec/index.ts'
-import { type Catalog, camelCase } from './catalog.ts'
+import { type ComponentConfig, type Config, escapeKey } from '../construct/index.ts'
+import { resolvePath } from '../files/index.ts'
+import type { SpecNode, TaggedNode } from '../spec/index.ts'
+import { checkArgument, defaultArguments, namedArguments } from './arguments.ts'
 import { linkProblem } from './check-link.ts'
-import { misfits } from './check-value.ts'
 import type { Definition } from './definition.ts'
-import { didYouMean } from './suggest.ts'
-
-export type Lowering = {
-  readonly catalog: Catalog
-  /** Folder of the spec. */
-  readonly directory: string
-  readonly report: (
-    position: Position,
-    message: string,
-    hint?: string,
-    severity?: Problem['severity'],
-  ) => void
-}
+import { type Lowering, resolveTag } from './lowering.ts'
 
 /** Checks the component that `node` describes, reporting every problem, and gives its config. */
 export function lowerComponent(node: TaggedNode, lowering: Lowering): ComponentConfig {
@@ -115,19 +95,11 @@ class ComponentLowering {
   }
 
   #check(name: string, value: SpecNode, definition: Definition | undefined): void {
-    const schema = parameterSchema(definition?.parameters, name)
-    if (schema === undefined || definition?.parameters === undefined) return
     const isClass = (node: TaggedNode, className: string) => {
       const found = this.#define(node)
       return found === undefined || this.#lowering.catalog.inherits(found, className)
     }
-    for (const misfit of misfits(value, schema, {
-      root: definition.parameters,
-      name: `"${name}" of ${definition.type}`,
-      isClass,
-    })) {
-      this.#lowering.report(misfit.node.position, misfit.message, misfit.hint)
-    }
+    checkArgument([name, value], definition, { lowering: this.#lowering, isClass })
   }
 
   /** `load_from_path`'s path is a path of the spec, so it starts at the spec's folder. */
@@ -138,7 +110,7 @@ class ComponentLowering {
   #ownPath(node: SpecNode, path: readonly string[]): Config {
     if (node.kind !== 'scalar' || typeof node.value !== 'string' || node.value.includes('://'))
       return this.#any(node, path)
-    return resolve(this.#lowering.directory, node.value)
+    return resolvePath(this.#lowering.directory, node.value)
   }
 
   #link(node: SpecNode & { readonly kind: 'link' }, path: readonly string[]): Config {
@@ -149,7 +121,7 @@ class ComponentLowering {
 
   #file(node: SpecNode & { readonly kind: 'file' }): Config {
     const { directory, report } = this.#lowering
-    const path = resolve(directory, node.path)
+    const path = resolvePath(directory, node.path)
     const stats = statSync(path, { throwIfNoEntry: false })
     if (!stats) report(node.position, `the file ${node.path} is not there`, `it is looked for at ${path}`)
     else if (stats.isDirectory())
@@ -157,72 +129,6 @@ class ComponentLowering {
     else if (!stats.isFile()) report(node.position, `${node.path} is no regular file`)
     return { $file: path }
   }
-}
-
-/** What a tag stands for; says why where it stands for nothing. */
-export function resolveTag(node: TaggedNode, { catalog, report }: Lowering): Definition | undefined {
-  const resolved = catalog.resolve(node.parts)
-  if (!('definition' in resolved)) {
-    report(node.position, resolved.message, resolved.hint)
-    return undefined
-  }
-  if (resolved.warning) report(node.position, resolved.warning.message, resolved.warning.hint, 'warning')
-  return resolved.definition
-}
-
-/** The arguments by the names of the parameters (`max_length` finds `maxLength`); reports unknown and missing ones. */
-export function namedArguments(
-  node: { readonly args: MappingNode; readonly position: Position },
-  definition: Definition | undefined,
-  { report }: Pick<Lowering, 'report'>,
-): ReadonlyMap<string, SpecNode> {
-  const { parameters } = definition ?? {}
-  const found = new Map<string, SpecNode>()
-  if (typeof parameters !== 'object') {
-    for (const { key, value } of node.args.entries) found.set(key, value)
-    return found
-  }
-  const { properties = {}, required = [], additionalProperties } = parameters
-  const known = Object.keys(properties as object)
-  for (const { key, keyPosition, value } of node.args.entries) {
-    const name = [key, camelCase(key)].find((one) => known.includes(one)) ?? key
-    if (found.has(name)) report(keyPosition, `"${key}" is given twice`)
-    else if (!known.includes(name) && additionalProperties === false) {
-      const hint =
-        didYouMean(key, known) ?? (known.length > 0 ? `it takes ${known.join(', ')}` : 'it takes none')
-      report(keyPosition, `${definition?.type} got an unexpected argument "${key}"`, hint)
-    }
-    found.set(name, value)
-  }
-  const missing = (required as string[]).filter((name) => !found.has(name))
-  for (const name of missing) report(node.position, `${definition?.type} needs the argument "${name}"`)
-  return found
-}
-
-function defaultArguments(
-  parameters: JsonSchema | undefined,
-  given: ReadonlySet<string>,
-): [string, Config][] {
-  if (typeof parameters !== 'object') return []
-  const properties = (parameters['properties'] ?? {}) as Readonly<Record<string, Json>>
-  return Object.entries(properties).flatMap(([name, schema]): [string, Config][] => {
-    if (given.has(name) || typeof schema !== 'object' || schema === null || !('default' in schema)) return []
-    return [[escapeKey(name), jsonConfig(schema['default'] as Json)]]
-  })
-}
-
-function jsonConfig(json: Json): Config {
-  if (typeof json !== 'object' || json === null) return json
-  if (Array.isArray(json)) return json.map((item: Json) => jsonConfig(item))
-  return Object.fromEntries(
-    Object.entries(json).map(([key, item]) => [escapeKey(key), jsonConfig(item as Json)]),
-  )
-}
-
-export function parameterSchema(parameters: JsonSchema | undefined, name: string): JsonSchema | undefined {
-  if (typeof parameters !== 'object') return undefined
-  const properties = (parameters['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>
-  return Object.hasOwn(properties, name) ? properties[name] : undefined
 }
 
 export function scalarConfig(value: null | boolean | number | string | bigint): Config {

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os'
-import { isAbsolute, resolve } from 'node:path'
+import { isAbsolute } from 'node:path'
+import { resolvePath } from '../files/index.ts'
 import { findEntry } from './entry.ts'
 import type { Source } from './extension.ts'
 import { fetchExtension, isFetched } from './fetch.ts'
@@ -17,9 +17,7 @@ export type LocateOptions = {
 /** Where the extension's source is on this machine; a package or a repository is fetched first, if that is allowed. */
 export async function locate({ name, location }: Declaration, options: LocateOptions): Promise<Source> {
   if (isFetched(location)) return fetchExtension({ namespace: name, location }, options)
-  const path = location.startsWith('~/')
-    ? resolve(homedir(), location.slice(2))
-    : resolve(options.directory, location)
+  const path = resolvePath(options.directory, location)
   const recorded =
     isAbsolute(location) || location.startsWith('~')
       ? (location.replace(/\/+$/, '').split('/').at(-1) ?? name)

@@ -8,4 +8,5 @@ export { looksNative, type NativeBinary, parseNativeBinary, readNativeBinary } f
 export { inParallel } from './parallel.ts'
 export { readElf } from './read-elf.ts'
 export { replaceDirectory, settledDirectory } from './replace-directory.ts'
+export { resolvePath } from './resolve-path.ts'
 export { isInside, safeJoin } from './safe-path.ts'

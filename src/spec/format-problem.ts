@@ -1,9 +1,15 @@
 import type { Problem } from '../errors.ts'
 
-/** A problem as plain text: place and message, the source line, a caret below what is meant, the hint. */
-export function formatProblem({ severity, message, hint, position, source }: Problem): string {
+/**
+ * A problem as plain text: place and message, the source line, a caret below what is meant, the hint. Without
+ * `label` it does not say its severity.
+ */
+export function formatProblem(
+  { severity, message, hint, position, source }: Problem,
+  { label = true }: { readonly label?: boolean } = {},
+): string {
   const place = position ? `${position.file}:${position.line}:${position.column} ` : ''
-  const lines = [`${place}${severity}: ${message}`]
+  const lines = [`${place}${label ? `${severity}: ` : ''}${message}`]
   if (position && source !== undefined) {
     const margin = `${position.line}`.length
     const from = Math.max(0, position.column - 80)

@@ -19,6 +19,7 @@ import { type Anchored, anchoredNodes, childrenOf, isMergeKey } from './yaml-nod
 const deepest = 200
 /** Nodes once all aliases are written out. */
 const mostExpanded = 200_000
+const mostProblems = 100
 
 type Visit = { readonly depth: number }
 
@@ -201,8 +202,10 @@ export class TreeWalk {
   #measure(made: SpecNode, node: Node): void {
     const children = childrenOf(made)
     const size = children.reduce((sum, child) => sum + (this.#sizes.get(child) ?? 1), 1)
-    this.#sizes.set(made, Math.min(size, mostExpanded))
-    if (size > mostExpanded)
+    this.#sizes.set(made, Math.min(size, mostExpanded + 1))
+    // What holds too large a part is too large as well, and the part is what to look at.
+    const isFirst = !children.some((child) => (this.#sizes.get(child) ?? 1) > mostExpanded)
+    if (size > mostExpanded && isFirst)
       this.#fail(this.#position(node), 'its aliases stand for more than 200,000 values')
   }
 
@@ -211,10 +214,7 @@ export class TreeWalk {
   }
 
   #fail(position: Position, message: string, hint?: string): SpecNode {
-    // One report of each kind a place: an alias bomb would repeat itself at every level.
-    const known = this.problems.some((one) => one.message === message)
-    if (!known || this.problems.length < 100)
-      this.problems.push(this.#source.problem(position, message, hint))
+    if (this.problems.length < mostProblems) this.problems.push(this.#source.problem(position, message, hint))
     return { kind: 'scalar', value: null, position }
   }
 

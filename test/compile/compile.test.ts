@@ -290,7 +290,7 @@ describe('arguments', () => {
     [
       'an item of a wrong type',
       '!ext.Engine {model: !ext.Model, names: [a, 1]}',
-      '"names" of ext.Engine[1] takes a string, and this is 1',
+      '"names[1]" of ext.Engine takes a string, and this is 1',
     ],
     [
       'too many items',
@@ -305,7 +305,7 @@ describe('arguments', () => {
     [
       'a wrong value deep in a recursive type',
       '!ext.Engine {model: !ext.Model, tree: {left: {left: {value: x}}}}',
-      '.left.left.value takes a number',
+      '"tree.left.left.value" of ext.Engine takes a number',
     ],
     ['an unknown key in a mapping', '!ext.Engine {model: !ext.Model, tree: {right: 1}}', 'has no "right"'],
     [
@@ -381,13 +381,15 @@ describe('arguments', () => {
   test('an unknown storage is refused before anything is built (row 45)', () => {
     constructed.length = 0
     expect(problems('!ext.Model', { top: 'storage: gcs\n' }).join()).toContain(
-      '"storage" should be one of: [local, s3], and this is "gcs"',
+      '"storage" of Do should be one of: [local, s3], and this is "gcs"',
     )
     expect(constructed).toEqual([])
   })
 
   test('a component that is none is refused (row 6)', () => {
-    expect(problems('1').join()).toContain('"component" takes a Component, and this is 1')
+    expect(problems('1').join()).toContain(
+      '"component" of Do takes a Component, and this is 1 (write !ext.Model, !ext.Net, !ext.Network, …)',
+    )
   })
 
   test('a file asset is the absolute path of a file that is there', () => {

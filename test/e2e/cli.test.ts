@@ -94,6 +94,17 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
     ).toContain('step')
   })
 
+  test('a warning of a spec is told with its place, and the work goes on', async () => {
+    const cwd = project({ 'spec.yaml': spec('', '!Model:') })
+    const { stderr, status } = await run(['build', 'spec.yaml'], { cwd })
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining(
+        'warning spec.yaml:5:12 the tag !Model ends with a colon; it is read without\n',
+      ),
+    ])
+  })
+
   test('--quiet says nothing where nothing fails', async () => {
     expect((await run(['build', 'spec.yaml', '-q'], { cwd: project() })).stderr).toBe('')
   })
@@ -185,20 +196,46 @@ describe('interruption (row 57)', () => {
     '{ super(); this.n = n; const end = Date.now() + 400; while (Date.now() < end); }',
   )
 
+  /** Sends the signal once the user's code has said that it is running. */
+  const interrupted = async (body: string, signal: NodeJS.Signals = 'SIGINT') => {
+    const says = `import { writeFileSync } from 'node:fs'\nconst running = () => writeFileSync('running', '')\n`
+    const cwd = project({ 'ext/index.ts': `${says}${body}` })
+    const running = join(cwd, 'running')
+    const result = await run(['build', 'spec.yaml'], {
+      cwd,
+      onSpawn: async (child) => {
+        while (!existsSync(running)) await sleep(20)
+        child.kill(signal)
+      },
+    })
+    return { ...result, left: readdirSync(cwd).filter((name) => name !== 'running') }
+  }
+  const nothing = {
+    status: 130,
+    stdout: '',
+    stderr: expect.stringContaining('interrupted by'),
+    left: ['ext', 'spec.yaml'],
+  }
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     '%s in the middle leaves nothing behind and ends with 130',
     async (signal) => {
-      const cwd = project({
-        'ext/index.ts': `await new Promise((resolve) => setTimeout(resolve, 1500))\n${slow}`,
-      })
-      const result = await run(['build', 'spec.yaml'], {
-        cwd,
-        onSpawn: (child) => void sleep(700).then(() => child.kill(signal)),
-      })
-      expect([result.status, result.stdout]).toEqual([130, ''])
-      expect(readdirSync(cwd).sort()).toEqual(['ext', 'spec.yaml'])
+      const body = `running()\nawait new Promise((resolve) => setTimeout(resolve, 500))\n${slow}`
+      expect(await interrupted(body, signal)).toMatchObject(nothing)
     },
   )
+
+  test('user code that never ends is given up', async () => {
+    const body = `running()\nawait new Promise((resolve) => setTimeout(resolve, 1e9))\n${model}`
+    expect(await interrupted(body)).toMatchObject(nothing)
+  })
+
+  test('a signal before there is anything to clean up ends with 130 too', async () => {
+    const bin = new URL('../../bin/run.js', import.meta.url).href
+    const early = `process.on('newListener', () => setImmediate(() => process.kill(process.pid, 'SIGINT')))\nawait import(${JSON.stringify(bin)})`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', early, 'build', 'spec.yaml'])
+    expect((await once(child, 'exit'))[0]).toBe(130)
+  })
 
   test('kill -9 at ten moments of a forced build: the earlier artifact or the new one loads', async () => {
     const cwd = project({ 'weights.bin': 'w'.repeat(20_000_000) })
@@ -230,6 +267,36 @@ describe('interruption (row 57)', () => {
     }
     expect((await flambe(withFile(99), { cwd, env })).status).toBe(0)
     expect(readdirSync(cwd).sort()).toEqual(['ext', 'out', 'spec.yaml', 'weights.bin'])
+  })
+})
+
+describe('destinations (row 41)', () => {
+  test('~ is the home folder, for an artifact and for an archive, and where it is told', async () => {
+    const home = folder()
+    const env = { HOME: home }
+    const build = (...set: string[]) =>
+      run(['build', 'spec.yaml', ...set.flatMap((one) => ['--set', one])], { cwd: project(), env })
+    expect((await build('destination=~/a/out/')).stdout).toBe(`${join(home, 'a', 'out')}\n`)
+    expect((await build('destination=~/a/out/', 'compress=true')).stdout).toBe(
+      `${join(home, 'a', 'out.tar.gz')}\n`,
+    )
+    expect((await build('destination=~/named.tar.gz', 'compress=true')).stdout).toBe(
+      `${join(home, 'named.tar.gz')}\n`,
+    )
+    const { stdout } = await run(['predict', '~/named.tar.gz', '--input', '{"x": 2}'], { env })
+    expect(stdout).toBe('{"y":2}\n')
+  })
+
+  test.each([
+    ['s3://bucket/x', 'add "storage: s3"'],
+    ['gs://bucket/x', 'write a path'],
+  ])('%s is no folder', async (destination, hint) => {
+    const cwd = project()
+    const { status, stderr } = await run(['build', 'spec.yaml', '--set', `destination=${destination}`], {
+      cwd,
+    })
+    expect([status, stderr]).toEqual([22, expect.stringContaining(hint)])
+    expect(readdirSync(cwd).sort()).toEqual(['ext', 'spec.yaml'])
   })
 })
 

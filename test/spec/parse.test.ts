@@ -234,7 +234,9 @@ describe('hostile texts', () => {
       'a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]',
       ...['ba', 'cb', 'dc', 'ed', 'fe', 'gf', 'hg'].map((pair) => level(pair[0] ?? '', pair[1] ?? '')),
     ]
-    expect(problems(`!B\n${lines.join('\n')}`)[0]).toContain('its aliases stand for more than 200,000 values')
+    expect(problems(`!B\n${lines.join('\n')}`)).toEqual([
+      expect.stringContaining('its aliases stand for more than 200,000 values'),
+    ])
   })
 
   test('bytes that are not UTF-8 are refused', () => {
