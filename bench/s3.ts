@@ -14,7 +14,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
-import { s3Environment, startS3Proxy, startS3Server } from '../test/helpers/s3.ts'
+import { s3Environment, startS3Server } from '../test/helpers/s3.ts'
+import { startS3Proxy } from '../test/helpers/s3-proxy.ts'
 import { type Command, inTurn, report } from './measure.ts'
 
 const bin = join(import.meta.dirname, '..', 'bin', 'run.js')
@@ -30,8 +31,10 @@ try {
 }
 
 async function run(): Promise<void> {
-  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } =
-    s3Environment('')
+  const { AWS_ACCESS_KEY_ID: accessKeyId = '', AWS_SECRET_ACCESS_KEY: secretAccessKey = '' } = s3Environment(
+    server,
+    server,
+  )
   const options = { endpoint: server.endpoint, forcePathStyle: true, region: 'us-east-1' }
   const client = new S3Client({ ...options, credentials: { accessKeyId, secretAccessKey } })
   await client.send(new CreateBucketCommand({ Bucket: 'bench' }))
@@ -44,7 +47,7 @@ async function run(): Promise<void> {
 
 async function compare(name: string, what: string): Promise<void> {
   const source = join(work, name)
-  const login = s3Environment(server.endpoint)
+  const login = s3Environment(server, server)
   const env = {
     ...login,
     FLAMBE_CACHE_DIR: join(work, 'cache'),
@@ -93,9 +96,9 @@ async function compare(name: string, what: string): Promise<void> {
 }
 
 async function unchanged(): Promise<void> {
-  const proxy = await startS3Proxy(server.endpoint)
+  const proxy = await startS3Proxy(server)
   const env = {
-    ...s3Environment(proxy.endpoint),
+    ...s3Environment(server, proxy),
     FLAMBE_CACHE_DIR: join(work, 'cache'),
     FLAMBE_HOME: join(work, 'home'),
   }

@@ -14,6 +14,7 @@ const { metafile } = await build({
   entryPoints: {
     main: 'src/runtime/main.ts',
     health: 'src/runtime/health.ts',
+    worker: 'src/runtime/worker.ts',
     'user-api': 'src/user-api.ts',
   },
   outdir,

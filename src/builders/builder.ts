@@ -17,6 +17,7 @@ const s3Properties: { readonly [name: string]: Json } = {
   endpoint: { type: 'string' },
   forcePathStyle: { type: 'boolean' },
   profile: { type: 'string' },
+  caBundle: { type: 'string' },
   requesterPays: { type: 'boolean' },
   serverSideEncryption: { enum: ['AES256', 'aws:kms', 'aws:kms:dsse'] },
   sseKmsKeyId: { type: 'string' },

@@ -12,7 +12,7 @@ export default class Ls extends FlambeCommand {
   async run(): Promise<object> {
     const { args, session } = await this.open(Ls)
     const { listS3Artifacts } = await import('../storage/index.ts')
-    const artifacts = await listS3Artifacts(args.place, { signal: session.signal })
+    const artifacts = await listS3Artifacts(args.place, session)
     const rows = artifacts.map(({ location, name, version, size, modified }) => [
       location,
       name,

@@ -21,3 +21,21 @@ export async function inParallel<T>(
   const broken = lanes.find((lane) => lane.status === 'rejected')
   if (broken) throw broken.reason
 }
+
+/** A gate that lets at most `limit` pieces of work in at a time, whoever brings them; the others wait in their order. */
+export function gate(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let inside = 0
+  return async (work) => {
+    if (inside === limit) await new Promise<void>((resolve) => waiting.push(resolve))
+    else inside++
+    try {
+      return await work()
+    } finally {
+      // The next one takes over this one's place.
+      const next = waiting.shift()
+      if (next) next()
+      else inside--
+    }
+  }
+}

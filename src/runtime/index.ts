@@ -1,5 +1,5 @@
 export { type Answerer, type AnswererOptions, answerQuestion, createAnswerer } from './answer/index.ts'
-export { type BackendOptions, createInlineBackend } from './backend/index.ts'
+export { type BackendOptions, createBackend } from './backend/index.ts'
 export { containerDirectory } from './container.ts'
 export { ServeFailure } from './exchange.ts'
 export { flagOf, resolveSettings, type SettingSources, serveSchema, variablesOf } from './resolve-settings.ts'

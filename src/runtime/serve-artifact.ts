@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { OpenedArtifact, PredictEntry } from '../artifact/index.ts'
-import { createInlineBackend } from './backend/index.ts'
+import { createBackend } from './backend/index.ts'
 import { containerDirectory } from './container.ts'
 import { openapi, playground } from './http/describing.ts'
 import type { Resource } from './http/message.ts'
@@ -57,7 +57,7 @@ export async function serveArtifact(
       if (event.type === 'state' && event.state.state === 'failed') fail()
     },
   ])
-  const backend = createInlineBackend(sourceOf(artifact), { ...settings, observe })
+  const backend = createBackend(sourceOf(artifact), { ...settings, observe })
   const server = await serve({
     settings,
     backend,

@@ -1,5 +1,6 @@
 export { load, type OpenLocationOptions, openLocation } from './open-location.ts'
 export { openStorage, type StorageKind, storageKinds } from './open-storage.ts'
-export { type ListedArtifact, listS3Artifacts, removeS3Artifact, type S3RequestOptions } from './s3/list.ts'
+export { type ListedArtifact, listS3Artifacts, type S3RequestOptions } from './s3/list.ts'
 export type { S3Options } from './s3/options.ts'
+export { removeS3Artifact } from './s3/remove.ts'
 export type { OpenOptions, Storage, Stored, WriteOptions } from './storage.ts'

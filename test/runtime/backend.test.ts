@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Answer, Backend } from '../../src/runtime/exchange.ts'
-import { type BackendOptions, createInlineBackend } from '../../src/runtime/index.ts'
+import { type BackendOptions, createBackend } from '../../src/runtime/index.ts'
 import type { ServeEvent } from '../../src/runtime/observe.ts'
 import { artifactOf, question } from '../helpers/served.ts'
 
-const kinds = [['inline', createInlineBackend]] as const
+const kinds = [
+  ['inline', 0],
+  ['pool', 1],
+] as const
 
-describe.each(kinds)('the %s backend', (_, create) => {
+describe.each(kinds)('the %s backend', (_, workers) => {
   async function serve(body: string, options: Partial<BackendOptions> = {}) {
     const events: ServeEvent[] = []
-    const backend = create(
+    const backend = createBackend(
       { directory: await artifactOf(body) },
       {
+        workers,
         queueSize: 8,
         maxBatchSize: 4,
         maxBatchWait: 0,

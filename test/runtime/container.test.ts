@@ -18,6 +18,7 @@ test('the bundle holds what runs, and no package that builds', () => {
     'package.json',
     'playground.html',
     'user-api.js',
+    'worker.js',
   ])
   const licenses = readFileSync(join(bundle, 'licenses.txt'), 'utf8')
   const packages = [...licenses.matchAll(/^(\S+) \d+\.\d+\.\d+\S* \(.*\)$/gm)].map(([, name]) => name)

@@ -1,10 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { codeOf, fileFailure } from '../../files/index.ts'
+import { codeOf, fileFailure, isOwned, nobody, ownerMark } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 import { altered, type BlobPlace, streamBlob } from './blob-stream.ts'
-import { isOwned, nobody, ownerMark } from './owner.ts'
 
 type Named = Pick<Descriptor, 'digest' | 'size'>
 

@@ -1,5 +1,5 @@
+import { isOwned, nobody, ownerMark } from '../../files/index.ts'
 import { cachePaths, forget, readJson, writeJson } from './cache.ts'
-import { isOwned, nobody, ownerMark } from './owner.ts'
 import type { UploadPlace } from './upload-session.ts'
 
 /** Remembers unfinished uploads, so that a push that was killed goes on where it was. */

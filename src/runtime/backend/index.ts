@@ -1,2 +1,2 @@
-export type { BackendOptions } from './gate.ts'
-export { createInlineBackend } from './inline.ts'
+export { createBackend } from './create-backend.ts'
+export type { PoolOptions as BackendOptions } from './pool.ts'

@@ -55,6 +55,7 @@ function inlineRunner(
     perform: ({ tickets }) => {
       performer.perform(tickets).then(() => scheduler.settle())
     },
+    freed: () => {},
     flush: () => {},
     abort: ({ n }, cause) => performer.abort(n, abortReason(cause)),
     taken: ({ n }, count) => performer.taken(n, count),

@@ -19,6 +19,8 @@ export type Runner = {
   /** Most calls that it takes at a time, where one lasts so many milliseconds. */
   readonly depth: (callTime: number | undefined) => number
   readonly perform: (call: Call) => void
+  /** The component is done with a call, or a stream waits for its reader. */
+  readonly freed: (call: Call) => void
   /** Called when no more calls follow for now. */
   readonly flush: () => void
   readonly abort: (ticket: Ticket, cause: AbortCause) => void

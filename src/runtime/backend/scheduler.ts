@@ -87,7 +87,7 @@ export class Scheduler {
     ended: (n, computed) => this.#done(n, computed)?.end(computed),
     stalled: (n) => {
       const call = this.#sent.get(n)?.call
-      call?.runner.calls.delete(call)
+      if (call) free(call)
     },
   }
 
@@ -170,7 +170,7 @@ export class Scheduler {
     this.#sent.delete(n)
     this.#deadlines.delete(ticket)
     if (--call.left > 0) return ticket
-    call.runner.calls.delete(call)
+    free(call)
     this.#callTime.add(computed)
     this.#questionTime.add(computed / call.tickets.length)
     return ticket
@@ -237,4 +237,9 @@ export class Scheduler {
     }
     this.#deadlines.add({ deadline, expire })
   }
+}
+
+function free(call: Call): void {
+  call.runner.calls.delete(call)
+  call.runner.freed(call)
 }

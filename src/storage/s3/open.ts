@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  encodeManifest,
   type FileEntry,
   manifestName,
   neededFiles,
@@ -11,11 +13,14 @@ import {
 import { FlambeError } from '../../errors.ts'
 import { inParallel, sha256 } from '../../files/index.ts'
 import { type Progress, silent, step } from '../../progress.ts'
-import { openS3Session, type S3Session } from './client.ts'
-import { downloadFile } from './download.ts'
+import { isArchive } from './archive.ts'
+import { downloadObject } from './download.ts'
+import { isDenied, isMissing } from './errors.ts'
 import { formatS3Location, parseS3Location } from './location.ts'
-import { fetchObject, getManifest, type StoredManifest } from './objects.ts'
+import { getManifest, type StoredManifest, storedKey } from './manifest.ts'
+import { fetchArchive } from './open-archive.ts'
 import type { S3Options } from './options.ts'
+import { atPrefix, openS3Session, type S3Session } from './session.ts'
 
 export type OpenS3Options = {
   readonly s3?: S3Options
@@ -26,20 +31,58 @@ export type OpenS3Options = {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Times that an open begins anew because the artifact was replaced meanwhile. */
+const mostReplacements = 10
+
 /** An artifact in S3, its files brought to the cache: those that are there already are not asked for. */
 export async function openS3Artifact(url: string, options: OpenS3Options = {}): Promise<OpenedArtifact> {
-  const { s3 = {}, signal, cacheDirectory = await temporaryDirectory() } = options
-  const location = parseS3Location(url)
-  const session = await openS3Session(location, { options: s3, ...(signal && { signal }) })
-  if (/\.(tar\.gz|tgz)$/.test(location.prefix)) {
-    const archive = await fetchObject(session, join(cacheDirectory, 'downloads'))
-    return openArtifact(archive, { cacheDirectory, signal })
+  const {
+    s3 = {},
+    signal,
+    progress = silent,
+    cacheDirectory = await temporaryDirectory(),
+    manifestOnly = false,
+  } = options
+  const session = await openS3Session(parseS3Location(url), { options: s3, signal })
+  try {
+    if (isArchive(session.location)) {
+      const archive = await fetchArchive(session, { directory: join(cacheDirectory, 'downloads'), progress })
+      return await openArtifact(archive, { cacheDirectory, signal })
+    }
+    return await openFolder(session, { cacheDirectory, manifestOnly, progress })
+  } finally {
+    session.client.destroy()
   }
-  const { owner, stored, node } = await findManifest(session)
-  const directory = join(cacheDirectory, 's3', sha256(stored.bytes))
-  const files = options.manifestOnly ? [] : neededFiles(stored.manifest, node)
-  await bringFiles(owner, { files, directory, progress: options.progress ?? silent })
-  await writeManifest(directory, stored)
+}
+
+type FolderOptions = {
+  readonly cacheDirectory: string
+  readonly manifestOnly: boolean
+  readonly progress: Progress
+}
+
+async function openFolder(session: S3Session, options: FolderOptions): Promise<OpenedArtifact> {
+  for (let trial = 1, found = await findManifest(session); ; trial++) {
+    try {
+      return await bring(found, options)
+    } catch (error) {
+      // Its objects are removed once it is replaced: then the artifact is the one that replaced it.
+      const now = isMissing(error) ? await findManifest(session) : found
+      if (trial === mostReplacements || now.stored.etag === found.stored.etag) throw error
+      found = now
+    }
+  }
+}
+
+async function bring(
+  { owner, stored, node }: FoundManifest,
+  { cacheDirectory, manifestOnly, progress }: FolderOptions,
+): Promise<OpenedArtifact> {
+  const bytes = encodeManifest(stored.manifest)
+  const directory = join(cacheDirectory, 's3', sha256(bytes))
+  const files = manifestOnly ? [] : neededFiles(stored.manifest, node)
+  await bringFiles(owner, { stored, files, directory, progress })
+  await writeManifest(directory, bytes)
   const opened = await openArtifact(directory)
   const there = new Set(files.map(({ path }) => path))
   return { ...opened, node, files: new Map([...opened.files].filter(([path]) => there.has(path))) }
@@ -51,11 +94,12 @@ type FoundManifest = { readonly owner: S3Session; readonly stored: StoredManifes
 async function findManifest(session: S3Session): Promise<FoundManifest> {
   const segments = session.location.prefix.split('/').filter(Boolean)
   for (let count = segments.length; count >= 0; count--) {
-    const owner = {
-      ...session,
-      location: { ...session.location, prefix: segments.slice(0, count).join('/') },
-    }
-    const stored = await getManifest(owner)
+    const owner = atPrefix(session, segments.slice(0, count).join('/'))
+    const stored = await getManifest(owner).catch((error) => {
+      // Who may read a place need not be allowed to look above it.
+      if (count < segments.length && isDenied(error)) return undefined
+      throw error
+    })
     if (!stored) continue
     const node = segments.slice(count).join('/')
     if (Object.hasOwn(stored.manifest.nodes, node)) return { owner, stored, node }
@@ -64,15 +108,20 @@ async function findManifest(session: S3Session): Promise<FoundManifest> {
   throw new FlambeError(
     'ARTIFACT_NOT_FOUND',
     `S3 url: '${formatS3Location(session.location)}' is not available: there is no artifact`,
-    {
-      hint: 'flambe ls s3://bucket shows the artifacts of a bucket',
-    },
+    { hint: 'flambe ls s3://bucket shows the artifacts of a bucket' },
   )
+}
+
+type Bringing = {
+  readonly stored: StoredManifest
+  readonly files: readonly FileEntry[]
+  readonly directory: string
+  readonly progress: Progress
 }
 
 async function bringFiles(
   session: S3Session,
-  { files, directory, progress }: { files: readonly FileEntry[]; directory: string; progress: Progress },
+  { stored, files, directory, progress }: Bringing,
 ): Promise<void> {
   const missing: FileEntry[] = []
   await inParallel(files, 32, async (file) => {
@@ -83,15 +132,27 @@ async function bringFiles(
   const total = missing.reduce((sum, { size }) => sum + size, 0)
   await step(progress, { title: `download ${formatS3Location(session.location)}`, total }, async (id) => {
     const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    await inParallel(missing, 16, (file) =>
-      downloadFile(session, file, { target: join(directory, file.path), onBytes }),
-    )
+    await inParallel(missing, 16, (file) => {
+      const object = { key: storedKey(session, stored, file), size: file.size, name: file.path }
+      const options = { target: join(directory, file.path), sha256: file.sha256, onBytes }
+      return downloadObject(session, object, options).catch((error) => {
+        throw error instanceof FlambeError && isMissing(error) ? gone(file, error) : error
+      })
+    })
   })
 }
 
-async function writeManifest(directory: string, { bytes }: StoredManifest): Promise<void> {
+function gone({ path }: FileEntry, { cause }: FlambeError): FlambeError {
+  return new FlambeError('ARTIFACT_DAMAGED', `${path} is not in the store`, {
+    cause,
+    hint: 'build or push the artifact again with --force',
+  })
+}
+
+async function writeManifest(directory: string, bytes: Uint8Array): Promise<void> {
   const file = join(directory, manifestName)
+  const temporary = `${file}.${randomUUID()}.tmp`
   await mkdir(directory, { recursive: true })
-  await writeFile(`${file}.${process.pid}.tmp`, bytes)
-  await rename(`${file}.${process.pid}.tmp`, file)
+  await writeFile(temporary, bytes)
+  await rename(temporary, file)
 }

@@ -1,132 +1,129 @@
-import { type Artifact, type ArtifactFile, encodeManifest } from '../../artifact/index.ts'
+import { type Artifact, encodeManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { inParallel } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
-import { attempt, type S3Session } from './client.ts'
+import { objectsFolder } from './layout.ts'
 import { formatS3Location, keyOf } from './location.ts'
-import {
-  deleteObjects,
-  fileKey,
-  getManifest,
-  listObjects,
-  putManifest,
-  type StoredManifest,
-} from './objects.ts'
-import {
-  completeMultipart,
-  openMultipart,
-  type Part,
-  partsOf,
-  putFile,
-  putPart,
-  singleLimit,
-} from './upload.ts'
+import { getManifest, newGeneration, putManifest, type StoredManifest, storedKey } from './manifest.ts'
+import { abortUpload, listUploads, singleLimit } from './multipart.ts'
+import { deleteObjects, listNames } from './objects.ts'
+import { lookAround, markUnfinished, type Placed, placeFiles } from './place.ts'
+import type { S3Session } from './session.ts'
+import { sendFiles } from './upload.ts'
 
-/** Requests in flight; each streams from disk, so memory stays at a few megabytes a request. */
-const lanes = 8
+/*
+ * How an artifact is replaced while others read it, and build it too.
+ *
+ * An object is named by a generation and its digest. The manifest says in which generation its objects are, and
+ * the name of the next one: whoever builds on this manifest sends what is new there, and commits by writing the
+ * manifest on condition that it is still this one. So only objects of the present manifest and of its next
+ * generation can ever be in the manifest after it, and all others are nobody's: removing them, however late,
+ * takes nothing from a later build. A generation is never used again. Where there is no manifest yet, the
+ * generation is a new one, or the one that an interrupted build left with the mark that it is unfinished.
+ */
 
-/** Refuses a prefix that holds something, unless `force`: by one look at that prefix alone. */
-export async function checkEmpty(session: S3Session, { force }: { force: boolean }): Promise<void> {
-  if (force) return
-  const url = formatS3Location(session.location)
-  const files = keyOf(session.location, 'files/')
-  for await (const { key } of listObjects(session)) {
-    // What an interrupted upload left is ours and no artifact yet: it is gone on with.
-    const ours = key.startsWith(files) && /^[0-9a-f]{64}\//.test(key.slice(files.length))
-    if (ours) continue
-    throw new FlambeError(
-      'DESTINATION_NOT_EMPTY',
-      `Destination ${url} is not empty. Use --force to force the usage of this bucket folder or pick another destination.`,
-    )
-  }
+export type WriteToS3Options = {
+  readonly force: boolean
+  readonly progress: Progress
+  /** The sources that were written to since they were hashed. */
+  readonly changed: () => Promise<ReadonlySet<string>>
 }
 
-/** Uploads what the store lacks, then the manifest, then removes what only the earlier artifact needed. */
+/** Refuses a place that holds something, unless `force`: by one look at that place alone. */
+export async function checkEmpty(session: S3Session, { force }: { force: boolean }): Promise<void> {
+  // What an interrupted upload left is no artifact yet: it is gone on with.
+  const others = (await listNames(session)).filter((name) => name !== objectsFolder)
+  if (others.length === 0 || force) return
+  throw new FlambeError(
+    'DESTINATION_NOT_EMPTY',
+    `Destination ${formatS3Location(session.location)} is not empty. Use --force to force the usage of this bucket folder or pick another destination.`,
+  )
+}
+
+/** Sends what the store lacks, commits by the manifest, then removes what is nobody's any more. */
 export async function writeArtifactToS3(
   session: S3Session,
   artifact: Artifact,
-  { force, progress }: { force: boolean; progress: Progress },
+  options: WriteToS3Options,
 ): Promise<void> {
-  const bytes = encodeManifest(artifact.manifest)
-  const earlier = await getManifest(session)
-  if (!earlier || !force) await checkEmpty(session, { force })
-  if (earlier && Buffer.compare(earlier.bytes, bytes) === 0) return
-  await uploadFiles(session, await missingFiles(session, artifact, earlier), progress)
-  await putManifest(session, bytes, { replaces: earlier })
-  await removeStale(session, artifact, earlier)
+  if (!options.force) await checkEmpty(session, options)
+  const earlier = await findEarlier(session)
+  if (earlier?.objects && isSame(artifact, earlier)) return
+  const present = await lookAround(session, earlier)
+  const mark = earlier?.objects ? [] : [await markUnfinished(session, present)]
+  const placed = placeFiles(session, artifact, { earlier, present })
+  await send(session, placed, { ...options, interrupted: present.uploads })
+  const sent = [...placed.missing.map(({ key }) => key), ...mark]
+  const objects = { next: newGeneration(), generations: placed.generations }
+  const outcome = await putManifest(session, { manifest: artifact.manifest, objects }, { replaces: earlier })
+  if (outcome === 'lost') return giveUp(session, sent)
+  const old = [...present.sizes.keys(), ...ownPaths(session, earlier), ...sent]
+  await deleteObjects(session, [...new Set(old).difference(placed.keys)])
+  // Those of this generation are listed again: an upload whose beginning was answered to nobody is among them.
+  const own = `${objectsFolder}${present.generation}/`
+  const again = placed.missing.some(({ file }) => file.size > singleLimit)
+    ? await listUploads(session, own)
+    : []
+  for (const upload of [...present.uploads, ...again]) await abortUpload(session, upload)
 }
 
-/** The files whose objects are not in the store: by the earlier manifest, else by one listing. */
-async function missingFiles(
-  session: S3Session,
-  artifact: Artifact,
-  earlier: StoredManifest | undefined,
-): Promise<readonly ArtifactFile[]> {
-  const have = new Set(earlier?.manifest.files.map((file) => fileKey(session, file)))
-  const sizes = new Map<string, number>()
-  for await (const { key, size } of listObjects(session)) sizes.set(key, size)
-  const byKey = new Map([...artifact.files.values()].map((file) => [fileKey(session, file), file]))
-  return [...byKey]
-    .filter(([key, { size }]) => !(have.has(key) || sizes.get(key) === size))
-    .map(([, file]) => file)
+/** The artifact that is to be replaced; of one that cannot be read, only that it is there. */
+type Earlier = Partial<StoredManifest>
+
+async function findEarlier(session: S3Session): Promise<Earlier | undefined> {
+  try {
+    return await getManifest(session)
+  } catch (error) {
+    const unreadable = ['ARTIFACT_DAMAGED', 'ARTIFACT_UNSUPPORTED', 'ARTIFACT_UNSAFE']
+    if (error instanceof FlambeError && unreadable.includes(error.code)) return {}
+    throw error
+  }
 }
 
-async function uploadFiles(
+function isSame({ manifest }: Artifact, earlier: Earlier): boolean {
+  if (!earlier.manifest) return false
+  return Buffer.compare(encodeManifest(manifest), encodeManifest(earlier.manifest)) === 0
+}
+
+async function send(
   session: S3Session,
-  files: readonly ArtifactFile[],
-  progress: Progress,
+  { missing }: Placed,
+  { progress, changed, interrupted }: WriteToS3Options & Pick<Parameters<typeof sendFiles>[2], 'interrupted'>,
 ): Promise<void> {
-  if (files.length === 0) return
-  const total = files.reduce((sum, { size }) => sum + size, 0)
+  if (missing.length === 0) return
+  const total = missing.reduce((sum, { file }) => sum + file.size, 0)
   const title = `upload to ${formatS3Location(session.location)}`
-  await step(progress, { title, total }, async (id) => {
-    const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    const [large, small] = [files.filter(isLarge), files.filter((file) => !isLarge(file))]
-    const interrupted = large.length > 0 ? await interruptedUploads(session) : new Map<string, string>()
-    for (const file of large) await uploadParts(session, file, { interrupted, onBytes })
-    await inParallel(small, lanes * 2, (file) =>
-      putFile(session, file, { key: fileKey(session, file), onBytes }),
-    )
-  })
-}
-
-const isLarge = ({ size }: ArtifactFile) => size > singleLimit
-
-async function uploadParts(
-  session: S3Session,
-  file: ArtifactFile,
-  { interrupted, onBytes }: { interrupted: ReadonlyMap<string, string>; onBytes: (count: number) => void },
-): Promise<void> {
-  const key = fileKey(session, file)
-  const multipart = await openMultipart(session, file, { key, interrupted: interrupted.get(key) })
-  const sent = new Map<Part, Awaited<ReturnType<typeof putPart>>>()
-  const parts = partsOf(file.size)
-  await inParallel(parts, lanes, async (part) => {
-    sent.set(part, await putPart(session, { file, multipart, part, onBytes }))
-  })
-  await completeMultipart(
+  await step(progress, { title, total }, (id) =>
+    sendFiles(session, missing, {
+      interrupted: interrupted ?? [],
+      onBytes: (count) => progress({ type: 'bytes', id, count }),
+    }),
+  )
+  const now = await changed()
+  const spoilt = missing.filter(({ file: { source } }) => source.kind === 'file' && now.has(source.path))
+  if (spoilt.length === 0) return
+  await deleteObjects(
     session,
-    multipart,
-    parts.map((part) => sent.get(part) ?? {}),
+    spoilt.map(({ key }) => key),
   )
+  throw new FlambeError('SOURCE_INVALID', `${spoilt[0]?.file.path} changed while it was uploaded`, {
+    hint: 'wait until whatever writes it is done, and try again',
+  })
 }
 
-/** Multipart uploads under the prefix that were begun and not ended: key -> upload ID. */
-async function interruptedUploads(session: S3Session): Promise<Map<string, string>> {
-  const { sdk, location } = session
-  const Prefix = keyOf(location, 'files/')
-  const { Uploads = [] } = await attempt(session, 'listing the uploads of', (client, abort) =>
-    client.send(new sdk.ListMultipartUploadsCommand({ Bucket: location.bucket, Prefix }), abort),
-  )
-  return new Map(Uploads.map(({ Key = '', UploadId = '' }) => [Key, UploadId]))
+/** The keys of an artifact that was brought to the bucket as a folder. */
+function ownPaths({ location }: S3Session, earlier: Earlier | undefined): string[] {
+  if (earlier?.objects) return []
+  return earlier?.manifest?.files.map(({ path }) => keyOf(location, path)) ?? []
 }
 
-async function removeStale(
-  session: S3Session,
-  artifact: Artifact,
-  earlier: StoredManifest | undefined,
-): Promise<void> {
-  const needed = new Set([...artifact.files.values()].map((file) => fileKey(session, file)))
-  const stale = new Set(earlier?.manifest.files.map((file) => fileKey(session, file)))
-  await deleteObjects(session, [...stale.difference(needed)])
+/** Takes back what was sent for nothing, but for what the artifact that won has of it. */
+async function giveUp(session: S3Session, sent: readonly string[]): Promise<never> {
+  const winner = await getManifest(session)
+  const kept = new Set(winner?.manifest.files.map((file) => storedKey(session, winner, file)))
+  await deleteObjects(session, [...new Set(sent).difference(kept)])
+  throw new FlambeError(
+    'DESTINATION_NOT_EMPTY',
+    `another build wrote ${formatS3Location(session.location)} first, so this one was not written`,
+    { hint: 'build again to replace what it wrote (--force)' },
+  )
 }

@@ -7,12 +7,12 @@ const amd64: ImagePlatform = { os: 'linux', architecture: 'amd64' }
 export const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 /** A tar with one file: what every tool takes for a layer. */
-export function tarOf(name: string, content: Uint8Array): Buffer {
+export function tarOf(name: string, content: Uint8Array, { mode = 0o644 }: { mode?: number } = {}): Buffer {
   const header = Buffer.alloc(512)
   const octal = (value: number, offset: number, length: number) =>
     header.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset)
   header.write(name, 0)
-  octal(0o644, 100, 8)
+  octal(mode, 100, 8)
   octal(0, 108, 8)
   octal(0, 116, 8)
   octal(content.length, 124, 12)

@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadIntoEngine, openBase } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { baseOptions } from '../../helpers/engine/base-options.ts'
 import { docker, hasEngine, imageName, realEngine } from '../../helpers/engine/real.ts'
 import { folder } from '../../helpers/folder.ts'
-import { bytesOf, digestOf } from '../../helpers/registry/images.ts'
+import { bytesOf, digestOf, imageOf, layerOf, tarOf } from '../../helpers/registry/images.ts'
 import { nodeImage } from '../../helpers/registry/node-image.ts'
 
 describe.skipIf(!hasEngine('bases that the engine builds'))('a base from a Dockerfile', () => {
@@ -63,6 +65,29 @@ describe.skipIf(!hasEngine('bases that the engine builds'))('a base from a Docke
     expect(base.image.config.digest).toBe(nodeImage().config.digest)
     await expect(openBase(`docker-daemon:${name}-none`, baseOptions())).rejects.toMatchObject({
       code: 'IMAGE_INVALID',
+    })
+  })
+
+  test('Dockerfile.runtime puts Node on any base, and refuses packages where there is no apt-get', {
+    timeout: 120_000,
+  }, async () => {
+    const engine = await realEngine()
+    const [host, name] = [await openBase('host', baseOptions()), imageName()]
+    // Commands in it need a shell, which the base "host" has not; the machine's own needs the C library alone.
+    const shell = layerOf(tarOf('bin/sh', readFileSync('/bin/sh'), { mode: 0o755 }))
+    const image = imageOf([...host.image.layers, shell], { env: ['PATH=/usr/local/bin:/bin'] })
+    await loadIntoEngine(image, [name], { engine })
+    const directory = join(import.meta.dirname, '../../..')
+    const build = (buildArgs: Record<string, string>) =>
+      openBase(
+        'dockerfile:Dockerfile.runtime',
+        baseOptions({ directory, buildArgs: { NODE_IMAGE: name, BASE: name, ...buildArgs } }),
+      )
+    const base = await build({})
+    docker('tag', base.image.config.digest, imageName())
+    expect(base.node).toBe('/usr/local/bin/node')
+    await expect(build({ APT_PACKAGES: 'curl' })).rejects.toMatchObject({
+      message: expect.stringContaining('APT_PACKAGES needs a base with apt-get'),
     })
   })
 })

@@ -1,4 +1,4 @@
-import { codeOf } from '../../files/index.ts'
+import { codeOf } from './failure.ts'
 
 /** Of something that a process left, and nobody works on. */
 export const nobody = '0-0'

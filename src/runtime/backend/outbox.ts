@@ -1,0 +1,36 @@
+import type { FromWorker, WireReport } from './messages.ts'
+import { toWireFailure } from './messages.ts'
+import { createPacker } from './packing.ts'
+import type { Reports } from './reports.ts'
+
+export type Outbox = Reports & {
+  readonly skipped: (cell: number) => void
+  /** Sends what has gathered. */
+  readonly flush: () => void
+}
+
+/** Gathers the reports of a worker for one message. */
+export function createOutbox(post: (message: FromWorker, moved: readonly ArrayBuffer[]) => void): Outbox {
+  let reports: WireReport[] = []
+  let packer = createPacker()
+  return {
+    // Text that was made here is nobody else's; bytes may be the component's own, which it keeps.
+    value: (n, { contentType, body }, computed) => {
+      const own = contentType === 'application/json'
+      reports.push(['value', n, contentType, packer.add(body, { own }), computed])
+    },
+    failed: (n, failure, computed) => reports.push(['failed', n, toWireFailure(failure), computed]),
+    began: (n) => reports.push(['began', n]),
+    item: (n, item) => reports.push(['item', n, packer.add(item, { own: true })]),
+    ended: (n, computed) => reports.push(['ended', n, computed]),
+    stalled: (n) => reports.push(['stalled', n]),
+    skipped: (cell) => reports.push(['skipped', cell]),
+    flush: () => {
+      if (reports.length === 0) return
+      const { packed, moved } = packer.finish()
+      post({ type: 'reports', reports, packed }, moved)
+      reports = []
+      packer = createPacker()
+    },
+  }
+}

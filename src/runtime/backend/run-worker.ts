@@ -1,0 +1,126 @@
+import type { MessagePort } from 'node:worker_threads'
+import { type ComponentObject, closeAll } from '../../construct/index.ts'
+import type { Observe, ServeEvent } from '../observe.ts'
+import {
+  begun,
+  type FromWorker,
+  sent,
+  type ToWorker,
+  toWireError,
+  type WireCall,
+  type WorkerData,
+} from './messages.ts'
+import { openSource } from './open-source.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
+import { createUnpacker } from './packing.ts'
+import { createPerformer, type Performer } from './performer.ts'
+import type { Asked } from './reports.ts'
+import { abortReason } from './runner.ts'
+
+/** The life of a worker: brings up its component, answers what comes through the port, closes when it is told to. */
+export async function runWorker(port: MessagePort, { source, options, cells }: WorkerData): Promise<void> {
+  const post = (message: FromWorker, moved: readonly ArrayBuffer[] = []) =>
+    port.postMessage(message, [...moved])
+  const observe = (event: ServeEvent) => post({ type: 'event', event: clonable(event) })
+  const outbox = createOutbox(post)
+  // What was answered before the thread ends is not lost with it.
+  process.on('exit', outbox.flush)
+  // Of code that did not wait for it: the requests that are being answered have no part in it.
+  process.on('unhandledRejection', (reason) => observe(fault('unhandled rejection', reason)))
+  const opened = await openSource(source, options).catch(toWireError)
+  if ('message' in opened) {
+    post({ type: 'failed', error: opened })
+    return process.exit(1)
+  }
+  const { answerer, component } = opened
+  const performer = createPerformer(answerer, { reports: flushing(outbox), observe })
+  const calls = createCalls(performer, { outbox, cells })
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'calls') calls.add(message)
+    else if (message.type === 'abort') performer.abort(message.n, abortReason(message.cause))
+    else if (message.type === 'taken') performer.taken(message.n, message.count)
+    else close(component, observe)
+  })
+  post({ type: 'ready', batches: answerer.predictBatch !== undefined })
+}
+
+async function close(component: ComponentObject, observe: Observe): Promise<void> {
+  await closeAll(component).catch((cause) => observe(fault('close', cause)))
+  // Timers and sockets that user code left open would keep the thread.
+  process.exit(0)
+}
+
+/** Items go at once: who computes them may not come to rest for long. */
+function flushing(outbox: Outbox): Outbox {
+  const after =
+    <A extends unknown[]>(report: (...args: A) => void) =>
+    (...args: A) => {
+      report(...args)
+      outbox.flush()
+    }
+  return { ...outbox, item: after(outbox.item), ended: after(outbox.ended), stalled: after(outbox.stalled) }
+}
+
+type Calls = { readonly add: (message: Extract<ToWorker, { readonly type: 'calls' }>) => void }
+
+/** Performs calls one after the other. */
+function createCalls(
+  performer: Performer,
+  { outbox, cells }: { readonly outbox: Outbox; readonly cells: Int32Array },
+): Calls {
+  const waiting: { readonly cell: number; readonly questions: readonly Asked[] }[] = []
+  let isBusy = false
+  const drain = async () => {
+    if (isBusy) return
+    isBusy = true
+    for (let call = waiting.shift(); call; call = waiting.shift()) {
+      if (Atomics.compareExchange(cells, call.cell, sent, begun) === sent)
+        await performer.perform(call.questions)
+      else outbox.skipped(call.cell)
+      // Before the next call, which may be a long one.
+      outbox.flush()
+    }
+    isBusy = false
+  }
+  return {
+    add: ({ calls, packed }) => {
+      const unpack = createUnpacker(packed)
+      for (const call of calls) waiting.push(readCall(call, unpack))
+      drain()
+    },
+  }
+}
+
+function readCall([cell, questions]: WireCall, unpack: ReturnType<typeof createUnpacker>) {
+  return {
+    cell,
+    questions: questions.map(([n, id, contentType, stream, traceparent, body]) => ({
+      n,
+      question: {
+        id,
+        contentType,
+        stream,
+        body: unpack(body),
+        ...(traceparent !== undefined && { traceparent }),
+      },
+    })),
+  }
+}
+
+/** Fields of a log line that user code wrote may hold what no message can. */
+function clonable(event: ServeEvent): ServeEvent {
+  if (event.type !== 'log' || !event.fields) return event
+  try {
+    return { ...event, fields: JSON.parse(JSON.stringify(event.fields)) }
+  } catch (cause) {
+    return {
+      ...event,
+      fields: { fields: `cannot be written: ${cause instanceof Error ? cause.message : cause}` },
+    }
+  }
+}
+
+function fault(where: string, cause: unknown): ServeEvent {
+  const { message, stack } = toWireError(cause)
+  return { type: 'log', level: 'error', message: `${where}: ${message}`, fields: { stack } }
+}

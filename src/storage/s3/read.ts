@@ -1,0 +1,42 @@
+import { FlambeError } from '../../errors.ts'
+import { payer } from './options.ts'
+import { attempt, type S3Session } from './session.ts'
+
+/** An object to read: its key, its size in bytes, and its name for people. */
+export type Readable = { readonly key: string; readonly size: number; readonly name: string }
+
+/** Where the bytes of a stretch go, at their position in the whole. Called in order; again from `start` on a new try. */
+export type Take = (chunk: Uint8Array, position: number) => void | Promise<void>
+
+/** Reads the bytes from `start` up to `end`, trying again what breaks off. */
+export async function readStretch(
+  session: S3Session,
+  { key, size, name }: Readable,
+  { start, end, take }: { readonly start: number; readonly end: number; readonly take: Take },
+): Promise<void> {
+  const { sdk, location, options } = session
+  if (start === end) return
+  const whole = start === 0 && end === size
+  const input = {
+    Bucket: location.bucket,
+    Key: key,
+    ...(!whole && { Range: `bytes=${start}-${end - 1}` }),
+    ...payer(options),
+  }
+  await attempt(session, `reading ${name} of`, async (client, abort) => {
+    const { Body } = await client.send(new sdk.GetObjectCommand(input), abort)
+    let position = start
+    for await (const chunk of Body as unknown as AsyncIterable<Uint8Array>) {
+      await take(chunk, position)
+      position += chunk.length
+    }
+    if (position !== end) {
+      throw new FlambeError('ARTIFACT_DAMAGED', `${name} ends at ${position} of ${end} bytes`, {
+        hint: damagedHint,
+      })
+    }
+  })
+}
+
+export const damagedHint =
+  'the object was changed behind the manifest: remove the artifact (flambe rm) and build or push it again'
