@@ -1,56 +1,231 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import type { Answer, Backend } from '../../src/runtime/exchange.ts'
-import { type BackendOptions, createBackend } from '../../src/runtime/index.ts'
-import type { ServeEvent } from '../../src/runtime/observe.ts'
+import { describe, expect, test } from 'vitest'
 import { artifactOf, question } from '../helpers/served.ts'
+import { becomes, served, until } from '../helpers/served-backend.ts'
 
-const kinds = [
+const signal = new AbortController().signal
+const slow =
+  'async predict({ ms }) { await new Promise((resolve) => setTimeout(resolve, ms)); return { ms } }'
+const countdown = `
+  async *predict({ items, size = 1 }, { signal }) {
+    for (let item = 0; item < items; item++) { this.made = item; yield 'x'.repeat(size) }
+  }
+`
+
+describe.each([
   ['inline', 0],
-  ['pool', 1],
-] as const
+  ['in workers', 1],
+])('answering %s', (_, workers) => {
+  test('it refuses until it is ready, and tells each state', async () => {
+    const { backend, events, ask } = await served('predict({ x }) { return { y: x * 2 } }', {
+      workers,
+      isReady: false,
+    })
+    expect(backend.state().state).toBe('loading')
+    expect(await ask({ x: 1 })).toBe('not-ready')
+    await becomes(backend, 'ready')
+    expect(await ask({ x: 21 })).toEqual({ y: 42 })
+    await backend.close()
+    expect(await ask({ x: 21 })).toBe('not-ready')
+    const states = events.flatMap((event) => (event.type === 'state' ? [event.state.state] : []))
+    expect(states).toEqual(['ready', 'draining'])
+  })
 
-describe.each(kinds)('the %s backend', (_, workers) => {
-  async function serve(body: string, options: Partial<BackendOptions> = {}) {
-    const events: ServeEvent[] = []
-    const backend = createBackend(
-      { directory: await artifactOf(body) },
+  test('a setup that fails is the state, with its reason', async () => {
+    const { backend, ask } = await served("setup() { throw new Error('no weights') } predict() {}", {
+      workers,
+      isReady: false,
+    })
+    await becomes(backend, 'failed')
+    expect(backend.state().reason).toBe('setup of Engine failed: no weights')
+    expect(await ask(1)).toBe('not-ready')
+  })
+
+  test('timings tell the waiting and the computing', async () => {
+    const { backend } = await served(slow, { workers })
+    const { timings } = await backend.ask(question({ ms: 50 }), { signal, timeout: 5000 })
+    expect(timings.computed).toBeGreaterThan(45)
+    expect(timings.queued).toBeLessThan(45)
+  })
+
+  test('many at a time get each its own answer', async () => {
+    const { ask } = await served('predict({ n }) { return { n, text: "é".repeat(n) } }', {
+      workers,
+      queueSize: 500,
+    })
+    const numbers = Array.from({ length: 300 }, (_, n) => n)
+    const answers = await Promise.all(numbers.map((n) => ask({ n })))
+    expect(answers).toEqual(numbers.map((n) => ({ n, text: 'é'.repeat(n) })))
+  })
+
+  test('large bodies go both ways, and the caller keeps its own', async () => {
+    const { backend, ask } = await served('predict(text) { return text }', { workers })
+    const text = 'é'.repeat(500_000)
+    const asked = question(text)
+    await backend.ask(asked, { signal, timeout: 5000 })
+    expect(asked.body.byteLength).toBe(1_000_002)
+    expect(await ask(text)).toBe(text)
+  })
+
+  test('bytes that a component keeps and answers twice stay its own', async () => {
+    const { backend } = await served(
+      'kept = new Uint8Array(100_000).fill(7)\n predict() { return this.kept }',
       {
         workers,
-        queueSize: 8,
-        maxBatchSize: 4,
-        maxBatchWait: 0,
-        timeout: 10_000,
-        strictOutput: false,
-        observe: (event) => events.push(event),
-        ...options,
       },
     )
-    onTestFinished(() => backend.close({ signal: AbortSignal.abort() }))
-    return { backend, events }
-  }
+    for (const _ of [1, 2]) {
+      const answer = await backend.ask(question(1), { signal, timeout: 5000 })
+      expect(answer).toMatchObject({ contentType: 'application/octet-stream', body: { byteLength: 100_000 } })
+    }
+  })
 
-  test('it answers once it is ready, and says so', async () => {
-    const { backend, events } = await serve('predict({ x }) { return { y: x * 2 } }')
-    expect(backend.state().state).toBe('loading')
-    await expect(ask(backend, { x: 1 })).rejects.toMatchObject({
-      problem: { status: 503, code: 'not-ready' },
+  test('context holds the id, a log and a signal', async () => {
+    const { events, ask } = await served(
+      `predict(input, { id, log, signal }) { log('seen', { input, f: 1n > 0 }); return [id, signal.aborted] }`,
+      { workers },
+    )
+    expect(await ask(1, { id: 'abc', traceparent: '00-1-2-3' })).toEqual(['abc', false])
+    await until(() => events.some(({ type }) => type === 'log'))
+    expect(events).toContainEqual({
+      type: 'log',
+      level: 'info',
+      message: 'seen',
+      id: 'abc',
+      traceparent: '00-1-2-3',
+      fields: { input: 1, f: true },
     })
-    await ready(backend)
-    expect(await ask(backend, { x: 21 })).toEqual({ y: 42 })
-    expect(events.map(({ type }) => type)).toContain('state')
+  })
+
+  test('the deadline gives 504 and aborts, with its reason', async () => {
+    const { ask, events } = await served(
+      `predict(input, { signal, log }) {
+        return new Promise((resolve, reject) => signal.addEventListener('abort', () => { log(signal.reason.name); reject(signal.reason) }))
+      }`,
+      { workers },
+    )
+    expect(await ask(1, { timeout: 50 })).toBe('timeout')
+    await until(() => events.some((event) => event.type === 'log' && event.message === 'TimeoutError'))
+  })
+
+  test('a caller that leaves aborts its question', async () => {
+    const { ask, events, backend } = await served(
+      `predict(input, { signal, log }) {
+        log('begun')
+        return new Promise((resolve, reject) => signal.addEventListener('abort', () => { log(signal.reason.name); reject(signal.reason) }))
+      }`,
+      { workers },
+    )
+    const controller = new AbortController()
+    const asked = ask(1, { signal: controller.signal })
+    await until(() => events.some((event) => event.type === 'log' && event.message === 'begun'))
+    controller.abort()
+    expect(await asked).toBe('cancelled')
+    await until(() => events.some((event) => event.type === 'log' && event.message === 'AbortError'))
+    await until(() => backend.load().running === 0)
+    expect(await ask(1, { signal: AbortSignal.abort() })).toBe('cancelled')
+  })
+
+  test('closing lets what is under way end, then closes the component', async () => {
+    const { ask, backend, events } = await served(
+      `${slow}\n close() { this.context('closed') }\n constructor() { super(); this.context = () => {} }`,
+      { workers },
+    )
+    const asked = ask({ ms: 200 })
+    await until(() => backend.load().running === 1)
+    await backend.close()
+    expect(await asked).toEqual({ ms: 200 })
+    expect(events.filter(({ type }) => type === 'worker-lost')).toEqual([])
+  })
+
+  test('closing in a hurry answers 503', async () => {
+    const { ask, backend } = await served(slow, { workers })
+    const asked = ask({ ms: 5000 })
+    await until(() => backend.load().running === 1)
+    await backend.close({ signal: AbortSignal.timeout(20) })
+    expect(await asked).toBe('not-ready')
+  })
+
+  test('another component takes over without a question lost', async () => {
+    const { ask, backend } = await served('predict() { return 1 }', { workers, queueSize: 1000 })
+    const answers: unknown[] = []
+    let isOver = false
+    const load = async () => {
+      while (!isOver) answers.push(await ask(0))
+    }
+    const callers = [load(), load(), load()]
+    await sleep(50)
+    await backend.swap({ directory: await artifactOf('predict() { return 2 }') })
+    await sleep(50)
+    isOver = true
+    await Promise.all(callers)
+    expect(new Set(answers)).toEqual(new Set([1, 2]))
+    expect(answers.at(-1)).toBe(2)
+    await expect(
+      backend.swap({ directory: await artifactOf('setup() { throw new Error("no") } predict() {}') }),
+    ).rejects.toThrow('no')
+    expect(await ask(0)).toBe(2)
+    expect(backend.state().state).toBe('ready')
+  })
+
+  describe('a stream', () => {
+    test('comes item by item, with its time at the end', async () => {
+      const { backend } = await served(countdown, { workers })
+      const answer = await backend.ask(question({ items: 40 }, { stream: true }), { signal, timeout: 5000 })
+      if (answer.kind !== 'items') throw new Error('no stream')
+      expect(await Array.fromAsync(answer.items, (item) => Buffer.from(item).toString())).toEqual(
+        Array.from({ length: 40 }, () => '"x"'),
+      )
+      await until(() => backend.load().running === 0)
+    })
+
+    test('a slow reader holds it back, and others are served meanwhile', async () => {
+      const { backend, ask } = await served(
+        `${countdown.replace('predict', 'stream')}
+        predict(input, context) { return input === 'made' ? this.made : this.stream(input, context) }`,
+        { workers },
+      )
+      const asked = question({ items: 100_000, size: 1000 }, { stream: true })
+      const answer = await backend.ask(asked, { signal, timeout: 10_000 })
+      if (answer.kind !== 'items') throw new Error('no stream')
+      const reader = answer.items[Symbol.asyncIterator]()
+      for (let item = 0; item < 50; item++) await reader.next()
+      await sleep(50)
+      expect(await ask('made')).toBeLessThan(50 + 2 * 16)
+      await reader.return?.()
+      await until(() => backend.load().running === 0)
+    })
+
+    test('who leaves ends it, though it never waits', async () => {
+      const { backend } = await served('async *predict() { for (;;) yield 1 }', { workers })
+      const answer = await backend.ask(question(1, { stream: true }), { signal, timeout: 5000 })
+      if (answer.kind !== 'items') throw new Error('no stream')
+      for await (const item of answer.items) {
+        expect(String.fromCharCode(...item)).toBe('1')
+        break
+      }
+      await until(() => backend.load().running === 0)
+    })
+
+    test('an error in the middle comes after the items before it', async () => {
+      const { backend } = await served('async *predict() { yield 1; throw new Error("oh") }', { workers })
+      const answer = await backend.ask(question(1, { stream: true }), { signal, timeout: 5000 })
+      if (answer.kind !== 'items') throw new Error('no stream')
+      const reader = answer.items[Symbol.asyncIterator]()
+      expect(await reader.next()).toMatchObject({ done: false })
+      await expect(reader.next()).rejects.toMatchObject({ problem: { code: 'predict-failed' } })
+    })
+
+    test('its deadline ends it', async () => {
+      const { backend } = await served(
+        'async *predict() { yield 1; await new Promise((resolve) => setTimeout(resolve, 5000)); yield 2 }',
+        { workers },
+      )
+      const answer = await backend.ask(question(1, { stream: true }), { signal, timeout: 200 })
+      if (answer.kind !== 'items') throw new Error('no stream')
+      const reader = answer.items[Symbol.asyncIterator]()
+      await reader.next()
+      await expect(reader.next()).rejects.toMatchObject({ problem: { code: 'timeout' } })
+    })
   })
 })
-
-async function ready(backend: Backend): Promise<void> {
-  while (backend.state().state === 'loading') await sleep(5)
-  expect(backend.state()).toMatchObject({ state: 'ready' })
-}
-
-async function ask(backend: Backend, value: unknown): Promise<unknown> {
-  return json(await backend.ask(question(value), { signal: new AbortController().signal, timeout: 5000 }))
-}
-
-function json(answer: Answer): unknown {
-  return answer.kind === 'value' ? JSON.parse(Buffer.from(answer.body).toString()) : undefined
-}

@@ -24,10 +24,9 @@ export function bytesTypeOf(schema: JsonSchema | undefined, root: JsonSchema): B
   return choices.map((choice) => bytesTypeOf(choice as JsonSchema, root)).find((one) => one !== undefined)
 }
 
-/** Bytes as the type that a component declares, without a copy where there can be. */
+/** Bytes as the type that a component declares. They are its own: never a piece of a buffer that others use. */
 export function toBytesType(bytes: Uint8Array, type: BytesType): Uint8Array | ArrayBufferLike {
-  const { buffer, byteOffset, byteLength } = bytes
-  if (type === 'Buffer') return Buffer.from(buffer, byteOffset, byteLength)
-  if (type === 'Uint8Array') return new Uint8Array(buffer, byteOffset, byteLength)
-  return byteLength === buffer.byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+  const { buffer } = bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes)
+  if (type === 'Buffer') return Buffer.from(buffer)
+  return type === 'Uint8Array' ? new Uint8Array(buffer) : buffer
 }

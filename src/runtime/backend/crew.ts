@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ComponentSource } from '../exchange.ts'
 import { failure } from '../problems.ts'
+import { aborted } from './aborted.ts'
 import { type Loss, type StartedWorker, startWorker, type WorkerOptions } from './start-worker.ts'
 
 export type CrewOptions = WorkerOptions & {
@@ -86,12 +87,4 @@ async function live(
 /** Nothing after the first loss, then twice as long each time. */
 function delayAfter(losses: number): number {
   return losses === 1 ? 0 : Math.min(longestDelay, 100 * 2 ** (losses - 2))
-}
-
-/** Resolves when a signal aborts. */
-export function aborted(signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  if (signal?.aborted) resolve()
-  signal?.addEventListener('abort', () => resolve(), { once: true })
-  return promise
 }

@@ -23,6 +23,7 @@ export class Dispatch {
   readonly #waiting: Waiting<Ticket>
   readonly #options: DispatchOptions
   #hold: NodeJS.Timeout | undefined
+  #look: NodeJS.Timeout | undefined
 
   constructor(waiting: Waiting<Ticket>, options: DispatchOptions) {
     this.#waiting = waiting
@@ -95,16 +96,28 @@ export class Dispatch {
 
   /** An idle runner takes over calls that wait behind a long one. */
   #relieve(): void {
-    const idle = [...this.runners].find(({ calls }) => calls.size === 0)
+    const idle = this.runners.values().find(({ calls }) => calls.size === 0)
     if (!idle) return
     const before = performance.now() - patience
     for (const { calls } of this.runners) {
+      if (calls.size < 2) continue
       for (const call of calls) {
-        if (call.sent > before || !call.runner.revoke(call)) continue
+        if (idle.calls.size >= this.#depth(idle)) return
+        if (call.sent > before) {
+          this.#lookAgain()
+          return
+        }
+        if (!call.runner.revoke(call)) continue
         calls.delete(call)
         this.#hand({ ...call, runner: idle, sent: performance.now() })
-        return
       }
     }
+  }
+
+  #lookAgain(): void {
+    this.#look ??= setTimeout(() => {
+      this.#look = undefined
+      this.#options.again()
+    }, patience)
   }
 }

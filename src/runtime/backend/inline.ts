@@ -1,5 +1,6 @@
 import { closeAll } from '../../construct/index.ts'
 import type { Backend, ComponentSource } from '../exchange.ts'
+import { aborted } from './aborted.ts'
 import { type BackendOptions, createGate } from './gate.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { createPerformer } from './performer.ts'
@@ -18,8 +19,8 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
     scheduler.add(current.runner)
     if (earlier) await retire(earlier)
   }
-  const retire = async ({ runner, component }: Inline) => {
-    await scheduler.retire(runner)
+  const retire = async ({ runner, component }: Inline, signal?: AbortSignal) => {
+    await Promise.race([scheduler.retire(runner), aborted(signal)])
     await closeAll(component)
   }
   const loading = bring(source).then(gate.ready, gate.fail)
@@ -35,7 +36,7 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
     close: async ({ signal } = {}) => {
       gate.drain(signal)
       await loading
-      if (current) await retire(current)
+      if (current) await retire(current, signal)
     },
   }
 }

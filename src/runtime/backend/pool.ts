@@ -1,6 +1,7 @@
 import type { Backend, ComponentSource } from '../exchange.ts'
 import { failure } from '../problems.ts'
-import { aborted, type Crew, startCrew } from './crew.ts'
+import { aborted } from './aborted.ts'
+import { type Crew, startCrew } from './crew.ts'
 import { type BackendOptions, createGate } from './gate.ts'
 import { Scheduler } from './scheduler.ts'
 import type { Loss } from './start-worker.ts'

@@ -50,7 +50,7 @@ async function close(component: ComponentObject, observe: Observe): Promise<void
   process.exit(0)
 }
 
-/** Items go at once: who computes them may not come to rest for long. */
+/** What a stream reports goes at once: who computes it may not come to rest for long, or is with another call by then. */
 function flushing(outbox: Outbox): Outbox {
   const after =
     <A extends unknown[]>(report: (...args: A) => void) =>
@@ -58,7 +58,8 @@ function flushing(outbox: Outbox): Outbox {
       report(...args)
       outbox.flush()
     }
-  return { ...outbox, item: after(outbox.item), ended: after(outbox.ended), stalled: after(outbox.stalled) }
+  const { item, ended, failed, stalled } = outbox
+  return { ...outbox, item: after(item), ended: after(ended), failed: after(failed), stalled: after(stalled) }
 }
 
 type Calls = { readonly add: (message: Extract<ToWorker, { readonly type: 'calls' }>) => void }
