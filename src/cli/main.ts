@@ -1,5 +1,4 @@
 import { run } from '@oclif/core'
-import { flush } from '@oclif/core/flush'
 import { errorCodes } from '../errors.ts'
 
 /** Runs the command line `args`; ends the process with the status of what happened. */
@@ -14,8 +13,14 @@ export async function main(args: readonly string[]): Promise<never> {
   } catch (error) {
     process.exitCode = usageStatus(error)
   }
-  await flush()
+  // Handles that user code left open would keep the process; its output may still wait for a slow reader.
+  await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit()
+}
+
+/** Ends when all that was written before has gone out: writes to a pipe are not waited for. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 /** `flambe spec.yaml` is short for `flambe run spec.yaml`. */

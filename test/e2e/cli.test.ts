@@ -117,6 +117,22 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
     ).toBe('')
   })
 
+  test('a slow reader gets all of the output', async () => {
+    const cwd = project()
+    await run(['build', 'spec.yaml'], { cwd })
+    const bin = new URL('../../bin/run.js', import.meta.url).pathname
+    const child = spawn(process.execPath, [bin, 'predict', 'out'], {
+      cwd,
+      env: { ...process.env, ...isolated() },
+    })
+    const rows = 3000
+    child.stdin.end('{"x": 1}\n'.repeat(rows))
+    await sleep(2000)
+    let lines = 0
+    for await (const chunk of child.stdout) lines += String(chunk).split('\n').length - 1
+    expect(lines).toBe(rows)
+  })
+
   test('the log file keeps what was told (row 59)', async () => {
     const home = folder()
     await run(['build', 'spec.yaml'], { cwd: project(), env: { FLAMBE_HOME: home } })

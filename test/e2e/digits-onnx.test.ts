@@ -41,7 +41,8 @@ test('the digits are read from an artifact that holds the libraries of this plat
   type Sample = { readonly image: number[][]; readonly probabilities: readonly number[] }
   const samples: Sample[] = JSON.parse(readFileSync(join(example, 'data', 'digits-samples.json'), 'utf8'))
   const stdin = samples.map(({ image }) => JSON.stringify({ image })).join('\n')
-  const { stdout } = await flambe(['predict', artifact], { stdin, env })
+  const { stdout, status } = await flambe(['predict', artifact], { stdin, env })
+  expect(status).toBe(0)
   const answers = stdout
     .trim()
     .split('\n')
