@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { extract } from 'tar-stream'
 import { FlambeError } from '../../errors.ts'
 import type { Image, Layer } from '../image.ts'
+import { layerEntries } from '../layer-entries.ts'
 
 /** Where Node is where nothing tells: distroless, node's own images, distributions. */
 const usualFolders = ['/nodejs/bin', '/usr/local/bin', '/usr/bin', '/opt/nodejs/bin', '/bin']
@@ -57,31 +55,12 @@ async function nodeIn(
   layer: Layer,
   { folders, signal }: { readonly folders: readonly string[]; readonly signal: AbortSignal | undefined },
 ): Promise<string | undefined> {
-  const tar = extract()
-  const bytes = Readable.from(layer.open(signal ? { signal } : {}))
-  const plain = decompressed(bytes, layer.mediaType).on('error', (error) => tar.destroy(error))
-  bytes.on('error', (error) => tar.destroy(error))
-  plain.pipe(tar)
-  try {
-    for await (const { header, resume } of entriesOf(tar)) {
-      const path = `/${header.name.replace(/^\.?\//, '')}`
-      const folder = folders.find((one) => path === `${one}/node`)
-      if (folder !== undefined && header.type !== 'directory') return path
-      resume()
-    }
-    return undefined
-  } finally {
-    bytes.destroy()
+  for await (const { header } of layerEntries(layer, { signal })) {
+    const path = `/${header.name.replace(/^\.?\//, '')}`
+    const isNode = folders.some((folder) => path === `${folder}/node`)
+    if (isNode && header.type !== 'directory') return path
   }
-}
-
-async function* entriesOf(tar: ReturnType<typeof extract>) {
-  for await (const entry of tar) yield { header: entry.header, resume: () => entry.resume() }
-}
-
-function decompressed(bytes: Readable, mediaType: string): Readable {
-  if (mediaType.endsWith('gzip')) return bytes.pipe(createGunzip())
-  return mediaType.endsWith('zstd') ? bytes.pipe(createZstdDecompress()) : bytes
+  return undefined
 }
 
 type Start = {
