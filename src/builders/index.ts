@@ -16,6 +16,14 @@ export type {
   ReportedImage,
   ReportedLayer,
 } from './docker/index.ts'
+export {
+  type ImageInspection,
+  type ImageOptions,
+  inspectImage,
+  openImagePredictor,
+  type Target,
+  targetOf,
+} from './images/index.ts'
 export { type InspectedComponent, type InspectedTensor, type Inspection, inspectArtifact } from './inspect.ts'
 export { type OpenedComponent, openComponent } from './open-component.ts'
 export { type OpenedPredictor, openPredictor } from './open-predictor.ts'

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { ClassEntry, DependencyEntry, FileEntry, Manifest } from '../artifact/index.ts'
+import type { Artifact, ClassEntry, DependencyEntry, FileEntry, Manifest } from '../artifact/index.ts'
 import { readSafetensorsHeader } from '../construct/index.ts'
 import type { Progress } from '../progress.ts'
 import { openLocation } from '../storage/index.ts'
@@ -41,6 +41,14 @@ export async function inspectArtifact(
   options: { readonly cacheDirectory: string; readonly progress: Progress; readonly signal: AbortSignal },
 ): Promise<Inspection> {
   const { manifest, files } = await openLocation(location, { ...options, manifestOnly: true })
+  return inspectManifest(manifest, files)
+}
+
+/** What a manifest says; and what the tensors are, where the files are at hand. */
+export async function inspectManifest(
+  manifest: Manifest,
+  files: Artifact['files'] = new Map(),
+): Promise<Inspection> {
   const components: InspectedComponent[] = []
   for (const [path, { type, version, same, tensors, values }] of Object.entries(manifest.nodes)) {
     const source = tensors === undefined ? undefined : files.get(tensors)?.source

@@ -17,6 +17,15 @@ export const registryFlags = {
   }),
 }
 
+/** The flags of every command that looks at an image. */
+export const imageFlags = {
+  platform: Flags.string({
+    description: 'which image of several: linux/amd64, linux/arm64',
+    helpGroup: 'IMAGE',
+  }),
+  ...registryFlags,
+}
+
 /** The flags of every command that gives an image a name in a registry. */
 export const pushFlags = {
   ...registryFlags,

@@ -1,20 +1,33 @@
 import { Args, Flags } from '@oclif/core'
-import { FlambeCommand, readInputs, type Session, specFlags, specOptions } from '../cli/index.ts'
+import {
+  FlambeCommand,
+  imageFlags,
+  imageOptions,
+  readInputs,
+  type Session,
+  specFlags,
+  specOptions,
+} from '../cli/index.ts'
 
 export default class Predict extends FlambeCommand {
   static override summary = 'Ask a component for an answer, once or row by row.'
   static override description =
     'One JSON value in gives one JSON value out. Rows of JSON (NDJSON) in give one line out for each, in their order; ' +
-    'a row that fails gives a line {"error": …}, and the command then ends with status 22.'
+    'a row that fails gives a line {"error": …}, and the command then ends with status 22. An image runs in a container of the engine meanwhile.'
   static override examples = [
     `<%= config.bin %> predict ./out/engine --input '{"features": [1, 2, 3]}'`,
     '<%= config.bin %> predict spec.yaml --input - < rows.ndjson',
+    '<%= config.bin %> predict ghcr.io/me/engine:v1 --input row.json',
   ]
   static override args = {
-    target: Args.string({ description: 'spec (.yaml), artifact folder, .tar.gz or URL', required: true }),
+    target: Args.string({
+      description: 'spec (.yaml); artifact folder, .tar.gz or URL; image',
+      required: true,
+    }),
   }
   static override flags = {
     ...specFlags,
+    ...imageFlags,
     input: Flags.string({
       description: 'JSON text, a file, or - for stdin',
       helpValue: "FILE|-|'{json}'",
@@ -24,11 +37,15 @@ export default class Predict extends FlambeCommand {
 
   async run(): Promise<unknown> {
     const { args, flags, session } = await this.open(Predict)
-    const [inputs, { openPredictor }] = await Promise.all([
+    const [inputs, { openImagePredictor, openPredictor, targetOf }] = await Promise.all([
       readInputs(flags.input, { stdin: process.stdin }),
       import('../builders/index.ts'),
     ])
-    const { answer, close } = await openPredictor(args.target, specOptions(flags, session))
+    const kind = targetOf(args.target)
+    const { answer, close } =
+      kind === 'image' || kind === 'image-file'
+        ? await openImagePredictor(args.target, kind, imageOptions(flags, session))
+        : await openPredictor(args.target, specOptions(flags, session))
     try {
       return await this.#answerAll(inputs, answer, session)
     } finally {

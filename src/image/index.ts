@@ -1,7 +1,16 @@
 export { type AssembleOptions, assembleImage } from './assemble/assemble-image.ts'
 export { assembleIndex } from './assemble/assemble-index.ts'
 export { type BaseOptions, openBase, openLocalImage } from './base/index.ts'
+export { describeImage } from './describe/describe-image.ts'
+export type {
+  DescribedImage,
+  ImageDescription,
+  LayerContents,
+  LayerDescription,
+} from './describe/description.ts'
 export {
+  type ContainerOptions,
+  describeEngineImage,
   type Engine,
   type FindOptions,
   type FoundEngine,
@@ -10,8 +19,9 @@ export {
   loadIntoEngine,
   openEngine,
   presentInEngine,
+  type RunningContainer,
+  startContainer,
 } from './engine/index.ts'
-
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
 export { type WriteArchiveOptions, writeArchive } from './layout/write-archive.ts'

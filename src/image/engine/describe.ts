@@ -6,16 +6,14 @@ import { artifactManifest, type DescribedImage } from '../describe/description.t
 import { describeConfig } from '../describe/parse-config.ts'
 import type { Engine } from './engine.ts'
 import { engineFailure, statusOf } from './failure.ts'
-import { inspectImage } from './images.ts'
 
-/** Describes an image that the engine has; undefined for one that it does not. Nothing of it is exported but the manifest of the artifact. */
+/** Describes an image that the engine has. Nothing of it is exported but the manifest of the artifact. */
 export async function describeEngineImage(
   reference: string,
   { docker, address }: Engine,
-): Promise<DescribedImage | undefined> {
+): Promise<DescribedImage> {
   try {
-    const found = await inspectImage(docker, reference)
-    return found && (await describe(docker, found, reference))
+    return await describe(docker, await docker.getImage(reference).inspect(), reference)
   } catch (error) {
     throw engineFailure(error, { what: `looking at ${reference}`, address })
   }

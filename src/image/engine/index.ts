@@ -1,4 +1,6 @@
 export { type BuildOptions, buildImage } from './build.ts'
+export { type ContainerOptions, type RunningContainer, startContainer } from './container.ts'
+export { describeEngineImage } from './describe.ts'
 export type { Engine } from './engine.ts'
 export { type FindOptions, type FoundEngine, findEngine, openEngine } from './find.ts'
 export { inspectImage } from './images.ts'

@@ -1,0 +1,64 @@
+import { FlambeError } from '../../errors.ts'
+import { type Engine, loadIntoEngine, openEngine, startContainer } from '../../image/index.ts'
+import type { OpenedPredictor } from '../open-predictor.ts'
+import { findImage, type ImageOptions } from './find-image.ts'
+import type { Target } from './target.ts'
+
+/** Runs an image in a container for as long as it is asked. One of a file or a registry is given to the engine first. */
+export async function openImagePredictor(
+  location: string,
+  kind: Target,
+  options: ImageOptions,
+): Promise<OpenedPredictor> {
+  const { progress, signal } = options
+  const { engine, name } = await inEngine(location, kind, options)
+  const { address, stop } = await startContainer(name, { engine, readyPath: '/readyz', progress, signal })
+  return { answer: (input) => ask(`${address}/predict`, input, { signal }), close: stop }
+}
+
+async function inEngine(
+  location: string,
+  kind: Target,
+  options: ImageOptions,
+): Promise<{ engine: Engine; name: string }> {
+  const { environment: env, home, progress, signal } = options
+  const found = await findImage(location, kind, options)
+  if (found.engine) return { engine: found.engine, name: location }
+  const engine = await openEngine({ env, home, signal })
+  const names = kind === 'image-file' ? [] : [location]
+  const { reference } = await loadIntoEngine(found.image, names, { engine, progress, signal })
+  return { engine, name: reference }
+}
+
+async function ask(
+  url: string,
+  input: unknown,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<unknown> {
+  const headers = { 'content-type': 'application/json', accept: 'application/json' }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(input), signal })
+  const body: unknown = await answer.json()
+  if (answer.ok) return body
+  throw failureOf(body, answer.status)
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9457 with what our server adds. */
+function failureOf(body: unknown, status: number): FlambeError {
+  const { code, title, detail, violations } = (body ?? {}) as { readonly [name: string]: unknown }
+  const lines = Array.isArray(violations)
+    ? violations.map(
+        ({ pointer, message }: { pointer?: unknown; message?: unknown }) =>
+          `${pointer || 'the input'} ${message}`,
+      )
+    : []
+  if (code === 'input-invalid') {
+    return new FlambeError('INPUT_INVALID', `the input does not fit: ${lines.slice(0, 5).join('; ')}`, {
+      problems: lines.map((message) => ({ severity: 'error', message })),
+      hint: 'flambe inspect shows the schema of the input',
+    })
+  }
+  return new FlambeError(
+    'COMPONENT_FAILED',
+    `the container answered ${status}: ${title ?? 'it failed'}${detail ? ` (${detail})` : ''}`,
+  )
+}

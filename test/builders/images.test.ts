@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { extract } from 'tar-fs'
+import { describe, expect, test } from 'vitest'
+import { type ImageOptions, inspectImage, targetOf } from '../../src/builders/index.ts'
+import { plainManifest } from '../../src/image/base/plain-image.ts'
+import { packForEngine } from '../../src/image/engine/archive.ts'
+import { pushImage } from '../../src/image/index.ts'
+import { silent } from '../../src/progress.ts'
+import { writeEngine } from '../helpers/artifact.ts'
+import { folder } from '../helpers/folder.ts'
+import { digestOf, imageOf, layerOf, randomImage, tarOf } from '../helpers/registry/images.ts'
+import { withRegistry } from '../helpers/registry/with.ts'
+
+const options = (): ImageOptions => ({
+  environment: { DOCKER_HOST: 'tcp://127.0.0.1:1' },
+  home: folder(),
+  cacheDirectory: folder(),
+  progress: silent,
+  signal: new AbortController().signal,
+})
+
+describe('what an argument names', () => {
+  test.each([
+    ['spec.yaml', 'spec'],
+    ['s3://bucket/engine', 'artifact'],
+    ['https://host/engine.tar.gz', 'artifact'],
+    ['./engine.tgz', 'artifact'],
+    ['./not/there', 'artifact'],
+    ['/not/there', 'artifact'],
+    ['Capital/Letters', 'artifact'],
+    ['engine', 'image'],
+    ['me/engine:v1', 'image'],
+    ['localhost:5000/engine', 'image'],
+    [`engine@sha256:${'a'.repeat(64)}`, 'image'],
+  ])('%s is %s', (location, kind) => {
+    expect(targetOf(location)).toBe(kind)
+  })
+
+  test('what is there counts more than how it is called', () => {
+    const directory = folder({ 'layout/oci-layout': '{}', 'image.tar': '', 'engine/flambe.json': '{}' })
+    const kinds = ['layout', 'image.tar', 'engine'].map((name) => targetOf(join(directory, name)))
+    expect(kinds).toEqual(['image-file', 'image-file', 'artifact'])
+  })
+})
+
+describe('an image that is looked at', () => {
+  test('is told with its layers, and the component that is in it', async () => {
+    const artifact = join(folder(), 'engine')
+    await writeEngine(artifact)
+    const manifest = readFileSync(join(artifact, 'flambe.json'))
+    const image = imageOf([
+      layerOf(tarOf('usr/base', Buffer.from('x'))),
+      layerOf(tarOf('app/flambe.json', manifest), { gzip: true }),
+    ])
+    const config = {
+      ...JSON.parse(Buffer.from(image.config.bytes).toString()),
+      config: { Entrypoint: ['/node', '/main.js'], User: '65532', ExposedPorts: { '8080/tcp': {} } },
+      history: [
+        { created_by: 'FROM x' },
+        { created_by: 'ENV a=b', empty_layer: true },
+        { created_by: 'flambe build --docker', comment: 'component' },
+      ],
+    }
+    const directory = folder()
+    const whole = { ...image, config: { ...image.config, bytes: Buffer.from(JSON.stringify(config)) } }
+    await pipeline(Readable.from(packForEngine(reassembled(whole), { references: [] })), extract(directory))
+    const inspection = await inspectImage(directory, 'image-file', options())
+    expect(inspection.image).toMatchObject({
+      platform: 'linux/amd64',
+      start: { entrypoint: ['/node', '/main.js'], user: '65532', ports: ['8080/tcp'] },
+      layers: [
+        { title: 'FROM x', isBase: true },
+        {
+          title: 'component',
+          isBase: false,
+          contents: { files: 1, biggest: [{ path: '/app/flambe.json', size: manifest.length }] },
+        },
+      ],
+    })
+    expect(inspection.artifact?.components[0]).toMatchObject({ path: '', type: 'ext.Engine' })
+  })
+
+  test('in a registry is read there, without its base', async () => {
+    const { at, memory, options: registry } = await withRegistry()
+    const image = randomImage()
+    await pushImage(image, at('other:1'), registry)
+    memory.requests.length = 0
+    const inspection = await inspectImage(at('other:1'), 'image', options())
+    expect(inspection.image).toMatchObject({ id: image.config.digest, digest: image.manifest.digest })
+    expect(inspection.artifact).toBeUndefined()
+    const layers = image.layers.map(({ digest }) => digest)
+    expect(memory.requests.filter(({ path }) => layers.some((digest) => path.includes(digest)))).toEqual([])
+  })
+
+  test('by a bare name that is nowhere is said to be so, and no registry is asked', async () => {
+    await expect(inspectImage('engine', 'image', options())).rejects.toMatchObject({
+      code: 'ARTIFACT_NOT_FOUND',
+      message: expect.stringContaining('engine is no file or folder here'),
+    })
+  })
+})
+
+/** With the digests that its config has now. */
+function reassembled({ config, ...image }: ReturnType<typeof imageOf>): ReturnType<typeof imageOf> {
+  const described = { ...config, digest: digestOf(config.bytes), size: config.bytes.length }
+  return { ...image, config: described, manifest: plainManifest(image.layers, described) }
+}
