@@ -33,6 +33,12 @@ describe('progress where there is no terminal', () => {
     expect(text).toBe('✓ upload  3.0 MB, 2.0 s\n')
   })
 
+  test('a large upload tells its size before it starts (row 69)', () => {
+    const step = { type: 'step', id: '1', title: 'upload to s3://models' } as const
+    expect(lines([{ ...step, total: 2_300_000_000 }])).toBe('› upload to s3://models  2.3 GB\n')
+    expect(lines([{ ...step, total: 99_000_000 }])).toBe('')
+  })
+
   test('a warning is told at once, a notice only when asked for', () => {
     const notice: ProgressEvent = { type: 'notice', message: 'n' }
     expect(lines([{ type: 'warning', message: 'w', hint: 'h' }, notice])).toBe('warning w\n  hint h\n')

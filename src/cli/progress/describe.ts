@@ -15,7 +15,7 @@ function endFacts({ bytes, took }: Step): (string | undefined)[] {
 }
 
 function runningFacts({ bytes, total, started }: Step, now: number): (string | undefined)[] {
-  if (bytes === 0) return []
+  if (bytes === 0) return [total ? formatBytes(total) : undefined]
   const rate = bytes / Math.max((now - started) / 1000, 0.001)
   const amount = total ? `${formatBytes(bytes)} of ${formatBytes(total)}` : formatBytes(bytes)
   const left = total ? `${formatDuration((Math.max(total - bytes, 0) / rate) * 1000)} left` : undefined

@@ -10,7 +10,13 @@ export type ProgressOptions = {
   readonly clock?: () => number
 }
 
-/** Progress for logs and pipes: one line when a step ends (with `verbose`, when it starts too), and each warning. */
+/** Bytes from which a step is long enough to be told when it starts, with its size. */
+const large = 100_000_000
+
+/**
+ * Progress for logs and pipes: one line when a step ends, and when one starts that will move many bytes (with
+ * `verbose`, any); and each warning.
+ */
 export function lineProgress({ write, style, verbose, clock = Date.now }: ProgressOptions): Progress {
   let steps: Steps = new Map()
   return (event) => {
@@ -35,7 +41,8 @@ function lineOf(
     if (event.type === 'notice' && !verbose) return undefined
     return messageLine(event, style)
   }
-  if (event.type === 'bytes' || (event.type === 'step' && !verbose)) return undefined
+  if (event.type === 'bytes') return undefined
+  if (event.type === 'step' && !verbose && (event.total ?? 0) < large) return undefined
   const step = steps.get(event.id)
   return step && describeStep(step, { style, now })
 }
