@@ -1,0 +1,164 @@
+// From source to a registry with 1 GiB of weights, against docker build and docker push to the same registry: node bench/push.ts [MiB] [--no-docker]
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { startDockerRegistry } from '../test/helpers/registry/docker-registry.ts'
+import { startRelay } from '../test/helpers/registry/relay.ts'
+import { startCounter } from './count-requests.ts'
+import { type Command, inTurn, measure, report } from './measure.ts'
+import { edit, writeDockerContext, writeProject } from './push-project.ts'
+
+const MiB = 2 ** 20
+const mebibytes = Number(process.argv[2] ?? 1024)
+const hasDocker = !process.argv.includes('--no-docker')
+const root = resolve(import.meta.dirname, '..')
+const work = mkdtempSync(join(tmpdir(), 'flambe-bench-'))
+const registry = await startDockerRegistry(join(work, 'registry'))
+const counter = await startCounter(registry.host)
+const project = join(work, 'project')
+const docker = join(work, 'docker')
+const image = `${registry.host}/bench/docker:v1`
+
+try {
+  writeProject(project, { weights: mebibytes * MiB })
+  const first = await firstPush()
+  const change = await oneLineChange()
+  await efforts(change)
+  await farAway()
+  await killed()
+  await manyFiles()
+  if (hasDocker) await againstDocker({ first, change })
+} finally {
+  await counter.close()
+  await registry.stop()
+  if (hasDocker) execFileSync('sh', ['-c', `docker rmi -f ${image} >/dev/null 2>&1 || true`])
+  rmSync(work, { recursive: true, force: true })
+}
+
+/** Builds the project's image and pushes it. */
+function push(host: string, more: Partial<Command> & { repository?: string; cache?: string } = {}): Command {
+  const { repository = 'flambe', cache = 'cache', cwd = project, ...rest } = more
+  const tag = `${host}/bench/${repository}:v1`
+  const args = ['build', '--docker', '--push', '--base', 'host', '--tag', tag, '--quiet', 'spec.yaml']
+  return {
+    name: 'flambe',
+    argv: [process.execPath, join(root, 'bin', 'run.js'), ...args],
+    cwd,
+    env: { FLAMBE_CACHE_DIR: join(work, cache), FLAMBE_HOME: join(work, 'home') },
+    ...rest,
+  }
+}
+
+async function firstPush(): Promise<number> {
+  // Types are read once for a project, whatever it weighs; and what a machine knows of its own Node serves all of its projects.
+  await measure(push(registry.host, { cwd: smallProject() }))
+  execFileSync('sync')
+  const { seconds, peakMegabytes } = await measure(push(registry.host))
+  report({
+    what: 'first build and push',
+    ours: mebibytes / seconds,
+    limit: 350,
+    unit: 'MiB/s',
+    atLeast: true,
+  })
+  report({ what: 'peak memory of it', ours: peakMegabytes, limit: 150, unit: 'MB' })
+  return seconds
+}
+
+function smallProject(): string {
+  const directory = join(work, 'small')
+  writeProject(directory, { weights: MiB })
+  return directory
+}
+
+async function oneLineChange(): Promise<number> {
+  const changed = push(registry.host, { before: () => edit(project) })
+  const [figures] = await inTurn([changed], { runs: 7 })
+  const seconds = figures?.seconds ?? Number.NaN
+  report({ what: 'one-line change, built and pushed', ours: seconds, limit: 0.3 })
+  return seconds
+}
+
+/** What goes over the wire. */
+async function efforts(_: number): Promise<void> {
+  await measure(push(counter.host))
+  edit(project)
+  const change = await counter.during(() => measure(push(counter.host)))
+  report({ what: 'requests of a one-line change', ours: change.requests, limit: 6, unit: 'requests' })
+  report({ what: 'bytes of it', ours: change.bytes / 1000, limit: 16, unit: 'kB' })
+  const same = await counter.during(() => measure(push(counter.host)))
+  report({ what: 'requests of an unchanged push', ours: same.requests, limit: 2, unit: 'requests' })
+  report({ what: 'bytes of it', ours: same.bytes, limit: 0, unit: 'B' })
+  const second = await counter.during(() => measure(push(counter.host, { repository: 'second' })))
+  report({ what: 'bytes to a second repository', ours: second.bytes / 1000, limit: 16, unit: 'kB' })
+}
+
+async function farAway(): Promise<void> {
+  const relay = await startRelay(registry.host, { roundTrip: 30 })
+  await measure(push(relay.host))
+  edit(project)
+  relay.restart()
+  const { seconds } = await measure(push(relay.host))
+  report({
+    what: 'round trips of a one-line change',
+    ours: relay.roundTrips(),
+    limit: 10,
+    unit: 'round trips',
+  })
+  report({ what: 'time of it with 30 ms each', ours: seconds, limit: 0.7 })
+  await relay.close()
+}
+
+/** Kills a push in the middle of the weights, and lets the next one go on. */
+async function killed(): Promise<void> {
+  const options = { repository: 'killed', cache: 'cache-killed' }
+  const { argv, env, cwd } = push(counter.host, options)
+  const [program = '', ...args] = argv
+  const before = counter.seen()
+  const child = spawn(program, args, {
+    ...(cwd && { cwd }),
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+  })
+  const watch = setInterval(() => {
+    if (counter.seen().bytes - before.bytes > (mebibytes * MiB) / 2) child.kill('SIGINT')
+  }, 5)
+  await new Promise((ended) => child.once('close', ended))
+  clearInterval(watch)
+  const rest = await counter.during(() => measure(push(counter.host, options)))
+  report({
+    what: 'bytes after a push that was stopped at half, of all',
+    ours: (100 * rest.bytes) / (mebibytes * MiB),
+    limit: 55,
+    unit: '%',
+  })
+}
+
+async function manyFiles(): Promise<void> {
+  const cwd = join(work, 'many')
+  writeProject(cwd, { weights: MiB, files: 5000 })
+  await measure(push(registry.host, { cwd, repository: 'many' }))
+  const changed = push(registry.host, { cwd, repository: 'many', before: () => edit(cwd) })
+  const [figures] = await inTurn([changed], { runs: 5 })
+  report({ what: 'one-line change beside 5,000 files', ours: figures?.seconds ?? Number.NaN, limit: 0.35 })
+}
+
+async function againstDocker({ first, change }: { first: number; change: number }): Promise<void> {
+  writeDockerContext(docker, { weights: join(project, 'weights.bin'), program: process.execPath })
+  const command: Command = {
+    name: 'docker',
+    argv: ['sh', '-c', `docker build -q -t ${image} ${docker} && docker push -q ${image}`],
+    env: { DOCKER_BUILDKIT: '0' },
+  }
+  const whole = await measure(command)
+  edit(docker)
+  const again = await measure(command)
+  report({
+    what: 'first build and push, to docker build and docker push',
+    ours: first,
+    peer: whole.seconds,
+    limit: 1 / 12,
+  })
+  report({ what: 'one-line change, to the same', ours: change, peer: again.seconds, limit: 1 / 25 })
+}
