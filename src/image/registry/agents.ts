@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import { type AgentOptions, Agent as HttpAgent } from 'node:http'
+import type { AgentOptions, Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import * as tls from 'node:tls'
 import { FlambeError } from '../../errors.ts'
+import { nodeHttp } from '../../files/index.ts'
 import { longestConnecting } from './exchange.ts'
 import type { Environment, RegistryOptions } from './options.ts'
 import { proxyFor, tunnel } from './proxy.ts'
@@ -25,7 +26,7 @@ export async function createAgents({
   // Made once: with `ca` alone Node would read all certificates again for each connection.
   const secureContext =
     caFile === undefined ? undefined : tls.createSecureContext({ ca: await trusted(caFile) })
-  const http = new HttpAgent(shared)
+  const http = new (nodeHttp().Agent)(shared)
   const https = new HttpsAgent({
     ...shared,
     rejectUnauthorized: !insecure,

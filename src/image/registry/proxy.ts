@@ -1,7 +1,6 @@
-import { request as httpRequest } from 'node:http'
 import { BlockList, isIP, type Socket } from 'node:net'
 import { FlambeError } from '../../errors.ts'
-import { codeOf } from '../../files/index.ts'
+import { codeOf, nodeHttp } from '../../files/index.ts'
 import { isLoopback } from './addresses.ts'
 import type { Environment } from './options.ts'
 
@@ -31,7 +30,7 @@ export function tunnel(
   { timeout = 10_000 }: { timeout?: number | undefined } = {},
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const request = httpRequest({
+    const request = nodeHttp().request({
       host: proxy.hostname,
       port: proxy.port || 80,
       method: 'CONNECT',
