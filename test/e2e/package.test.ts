@@ -35,6 +35,7 @@ describe('the package', () => {
     expect([...tops].sort()).toEqual(
       [
         'CHANGELOG.md',
+        'Dockerfile.runtime',
         'LICENSE',
         'README.md',
         'bin',
