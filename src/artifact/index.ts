@@ -17,6 +17,7 @@ export {
 export { neededFiles } from './needed.ts'
 export { type OpenedArtifact, type OpenOptions, openArtifact } from './open.ts'
 export { encodeManifest, parseManifest } from './parse-manifest.ts'
+export { placeArtifact } from './place.ts'
 export { assertPlatform, hostPlatform } from './platform.ts'
 export { type SaveOptions, save } from './save.ts'
 export { sealArtifact } from './seal.ts'

@@ -28,3 +28,4 @@ export { type InspectedComponent, type InspectedTensor, type Inspection, inspect
 export { type OpenedComponent, openComponent } from './open-component.ts'
 export { type OpenedPredictor, openPredictor } from './open-predictor.ts'
 export { builtins, type RunSpecOptions, runSpec } from './run-spec.ts'
+export { type ServeComponentOptions, serveComponent } from './serve-component.ts'

@@ -10,7 +10,7 @@ import {
 } from '../component/index.ts'
 import { runnableBrand } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
-import { openExtensions } from '../extension/index.ts'
+import { type Extension, openExtensions } from '../extension/index.ts'
 import { codeOf } from '../files/index.ts'
 import type { Progress } from '../progress.ts'
 import { formatProblem, type Override, readSpec, type Spec } from '../spec/index.ts'
@@ -47,16 +47,24 @@ export const builtins = {
 
 /** Reads, checks and runs a spec. */
 export async function runSpec(file: string, options: RunSpecOptions): Promise<RunResult | undefined> {
-  const { runnable, context } = await prepare(file, options)
+  const { compiled, context } = await prepareSpec(file, options)
+  const runnable = makeRunnable(compiled, options.docker)
+  if (!isRunnable(runnable))
+    throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
   await runnable.parse?.(context)
   options.signal.throwIfAborted()
   return (await runnable.run(context)) ?? undefined
 }
 
-async function prepare(
-  file: string,
-  options: RunSpecOptions,
-): Promise<{ runnable: Runnable; context: RunContext }> {
+/** A spec that is read and checked, and what its Runnable is run with. */
+export type PreparedSpec = {
+  readonly compiled: Compiled
+  readonly context: RunContext
+  readonly extensions: readonly Extension[]
+}
+
+/** Reads and checks a spec; its warnings are told. */
+export async function prepareSpec(file: string, options: RunSpecOptions): Promise<PreparedSpec> {
   const {
     overrides = [],
     force = false,
@@ -74,13 +82,11 @@ async function prepare(
   for (const problem of compiled.warnings) {
     progress({ type: 'warning', message: formatProblem(problem, { label: false }) })
   }
-  const runnable = makeRunnable(compiled, options.docker)
-  if (!isRunnable(runnable))
-    throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
   const extensions = Object.fromEntries(opened.map(({ namespace, code }) => [namespace, code.location]))
   const content = spec.text
   return {
-    runnable,
+    compiled,
+    extensions: opened,
     context: {
       force,
       verbose,

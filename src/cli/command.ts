@@ -94,17 +94,20 @@ export abstract class FlambeCommand extends Command {
     this.#stop()
     if ('oclif' in error) throw error
     const failure = this.#signal?.aborted ? this.#signal.reason : error
-    const { errorJson, formatError } = await import('./report-error.ts')
-    if (this.jsonEnabled()) this.logJson(errorJson(failure))
-    else {
-      const style = createStyle(wantsColor(process.stderr))
-      process.stderr.write(`${formatError(failure, { style, debug: this.#flags.debug })}\n`)
-    }
+    await this.report(failure)
     process.exitCode = exitStatus(failure)
   }
 
   #giveUp(): void {
     void this.catch(this.#signal?.reason).finally(() => process.exit())
+  }
+
+  /** Shows a failure. */
+  protected async report(failure: unknown): Promise<void> {
+    const { errorJson, formatError } = await import('./report-error.ts')
+    if (this.jsonEnabled()) return this.logJson(errorJson(failure))
+    const style = createStyle(wantsColor(process.stderr))
+    process.stderr.write(`${formatError(failure, { style, debug: this.#flags.debug })}\n`)
   }
 
   protected override async finally(): Promise<void> {

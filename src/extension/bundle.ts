@@ -1,5 +1,5 @@
 import { isBuiltin } from 'node:module'
-import { basename } from 'node:path'
+import { basename, resolve } from 'node:path'
 import type { Message, Plugin } from 'esbuild'
 import { FlambeError, type Problem } from '../errors.ts'
 import type { Source } from './extension.ts'
@@ -9,6 +9,8 @@ import { placeNames, withSurroundings } from './module-place.ts'
 export type Bundle = {
   readonly code: string
   readonly map: string
+  /** Absolute paths of the modules that are in it. */
+  readonly modules: readonly string[]
   /** The packages that it asks for, as written. */
   readonly imports: readonly PackageImport[]
 }
@@ -28,12 +30,13 @@ export async function bundle({ namespace, directory, entry }: Source): Promise<B
   const esbuild = await import('esbuild')
   const imports = new Map<string, PackageImport>()
   try {
-    const { outputFiles } = await esbuild.build({
+    const { outputFiles, metafile } = await esbuild.build({
       entryPoints: [entry],
       absWorkingDir: directory,
       outfile: 'index.js',
       bundle: true,
       write: false,
+      metafile: true,
       platform: 'node',
       format: 'esm',
       target: 'node22',
@@ -49,6 +52,7 @@ export async function bundle({ namespace, directory, entry }: Source): Promise<B
     const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? ''
     return {
       ...withSurroundings(text('index.js'), text('.map')),
+      modules: Object.keys(metafile.inputs).map((path) => resolve(directory, path)),
       imports: [...imports].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
     }
   } catch (cause) {

@@ -7,6 +7,8 @@ export type Extension = {
   readonly code: CodeEntry
   /** The folder that holds the extension on this machine. Never recorded in an artifact. */
   readonly directory: string
+  /** Absolute paths of its own modules: a change of one of them is a change of the extension. */
+  readonly modules: readonly string[]
   /** What its entry module exports. */
   readonly exports: Readonly<Record<string, unknown>>
   /** What is known of each exported class, by the export's name and by the class's aliases. */

@@ -58,7 +58,7 @@ async function open(source: Source, options: OpenExtensionsOptions): Promise<Ext
   const code = { entry: `code/${namespace}/index.js`, location, ...(resolved !== undefined && { resolved }) }
   const pack = (wanted: { readonly platform?: Platform } = {}) =>
     packExtension({ source, bundle: bundled, code, classes, platform, cacheDirectory, signal, ...wanted })
-  return { namespace, code, directory, exports, classes, pack }
+  return { namespace, code, directory, modules: bundled.modules, exports, classes, pack }
 }
 
 /** The exports whose types matter: classes that a spec can name. */

@@ -95,6 +95,7 @@ function extension(
   return {
     namespace,
     directory: '/',
+    modules: [],
     code: { entry: `code/${namespace}/index.js`, location: '.' },
     exports,
     classes,

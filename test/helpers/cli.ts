@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const bin = fileURLToPath(new URL('../../bin/run.js', import.meta.url))
@@ -15,10 +15,7 @@ export type CliOptions = {
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly stdin?: string
   /** Called with the child's process once it runs: to send it a signal. */
-  readonly onSpawn?: (child: {
-    readonly pid?: number | undefined
-    kill(signal: NodeJS.Signals): boolean
-  }) => void
+  readonly onSpawn?: (child: ChildProcess) => void
 }
 
 /** Runs the built command line as a user does, in a process of its own. */
