@@ -38,6 +38,9 @@ export default class Serve extends FlambeCommand {
     ...Object.fromEntries(rows.map(([name, setting]) => [flagOf(name), flagFor(setting)])),
   }
 
+  /** It stops by its own time limits. */
+  protected override readonly patience = Number.POSITIVE_INFINITY
+
   async run(): Promise<void> {
     const { args, flags, session } = await this.open(Serve)
     const { serveComponent } = await import('../builders/index.ts')
@@ -45,22 +48,21 @@ export default class Serve extends FlambeCommand {
     const { env: environment } = process
     // Checked before anything is built; the spec's own part is known only then.
     const { logLevel } = resolveSettings({ flags: given, environment })
-    const tell = (line: string) => void process.stderr.write(`${line}\n`)
     const server = await serveComponent(args.target, {
       ...specOptions(flags, session),
       flags: given,
       environment,
-      log: recordLog((record) => tell(formatRecord(record, session)), { level: logLevel }),
-      ...(flags.watch && { watch: this.#watch(session, tell) }),
+      log: recordLog((record) => this.tell(formatRecord(record, session)), { level: logLevel }),
+      ...(flags.watch && { watch: this.#watch(session) }),
     })
     this.output(server.url)
     await stopped(server, { isWatching: flags.watch, signal: session.signal })
   }
 
-  #watch({ signal, style }: Session, tell: (line: string) => void) {
+  #watch({ signal, style }: Session) {
     return {
       onSwapped: (milliseconds: number) =>
-        tell(`${style.green('✓')} built again and swapped in ${formatDuration(milliseconds)}`),
+        this.tell(`${style.green('✓')} built again and swapped in ${formatDuration(milliseconds)}`),
       onFailed: (error: unknown) => {
         if (!signal.aborted) void this.report(error)
       },

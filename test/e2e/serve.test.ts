@@ -32,7 +32,7 @@ async function expectAnswers(url: string, samples: readonly Sample[]): Promise<v
   }
 }
 
-describe('flambe serve', () => {
+describe('flambe serve', { timeout: 60_000 }, () => {
   test('answers the rows of the breast-cancer example from its spec, and leaves nothing behind', async () => {
     const project = exampleCopy('breast-cancer')
     const variables = env()
@@ -112,7 +112,7 @@ describe('flambe serve', () => {
   })
 })
 
-describe('flambe serve --watch', () => {
+describe('flambe serve --watch', { timeout: 60_000 }, () => {
   const engine = (factor: number | string) => `
     import { Component } from 'flambe'
     import { offset } from './offset.ts'
