@@ -11,6 +11,7 @@ import {
   isComponentClass,
   isRegistration,
   nodesOf,
+  type ParametersOf,
   restoreState,
   setupAll,
 } from '../construct/index.ts'
@@ -36,6 +37,8 @@ export type LoadOptions = OpenOptions & {
   readonly setup?: boolean
   /** Classes as they are now, by `$type`: they take the place of the artifact's own code. */
   readonly types?: ReadonlyMap<string, Constructible>
+  /** What is known of their arguments. */
+  readonly parameters?: ParametersOf | undefined
   /** `$type` of the root's class in `types`. */
   readonly type?: string
   readonly hashCache?: HashCache
@@ -73,6 +76,7 @@ async function build(artifact: OpenedArtifact, path: string, options: LoadOption
   compareAll(manifest, { classes, rename }, options)
   const object = await construct(renameTypes(owner.config, rename), {
     types: classes,
+    parameters: options.types ? options.parameters : parametersIn(manifest),
     directory,
     ...(options.signal && { signal: options.signal }),
   })
@@ -83,6 +87,13 @@ async function build(artifact: OpenedArtifact, path: string, options: LoadOption
   const part = nodesOf(object).find((one) => joined(owner.path, one.path) === node.path)?.object
   if (part) return part
   throw new FlambeError('STATE_INVALID', `${owner.config.$type} has no part ${node.path} any more`)
+}
+
+function parametersIn({ classes }: Manifest): ParametersOf {
+  return (type, factory) => {
+    const known = Object.hasOwn(classes, type) ? classes[type] : undefined
+    return factory === undefined ? known?.parameters : known?.factories?.[factory]
+  }
 }
 
 type Found = { readonly path: string; readonly entry: NodeEntry }

@@ -1,14 +1,14 @@
 import type { Blueprint } from '../component/index.ts'
-import { type ComponentConfig, type Constructible, construct } from '../construct/index.ts'
+import { type ComponentConfig, type ConstructOptions, construct } from '../construct/index.ts'
 
 /** A component that is described and not built: see `Blueprint`. */
 export function createBlueprint(
   config: ComponentConfig,
-  types: ReadonlyMap<string, Constructible>,
+  known: Pick<ConstructOptions, 'types' | 'parameters'>,
 ): Blueprint {
   return {
     config,
-    with: (args) => createBlueprint({ ...config, args: { ...config.args, ...args } }, types),
-    build: ({ signal } = {}) => construct(config, { types, ...(signal && { signal }) }),
+    with: (args) => createBlueprint({ ...config, args: { ...config.args, ...args } }, known),
+    build: ({ signal } = {}) => construct(config, { ...known, ...(signal && { signal }) }),
   }
 }

@@ -53,6 +53,12 @@ export class Catalog {
     return types
   }
 
+  /** What is known of the arguments of a class of `types`, or of its factory by its real name. */
+  parameters(type: string, factory?: string): JsonSchema | undefined {
+    const resolved = this.resolve([...type.split('.'), ...(factory === undefined ? [] : [factory])])
+    return 'definition' in resolved ? resolved.definition.parameters : undefined
+  }
+
   /** True where the class of `type` is the class of this name, or extends it. */
   inherits(type: Definition, name: string): boolean {
     let current: unknown = isRegistration(type.class) ? type.class.class : type.class

@@ -1,4 +1,4 @@
-import { type Constructible, isRegistration } from '../construct/index.ts'
+import { isRegistration } from '../construct/index.ts'
 import { FlambeError, type Problem } from '../errors.ts'
 import type { Extension } from '../extension/index.ts'
 import { resolvePath } from '../files/index.ts'
@@ -70,22 +70,26 @@ function runnableArguments(
   definition: Definition | undefined,
   lowering: Lowering,
 ): Record<string, unknown> {
-  const types = lowering.catalog.types()
+  const { catalog } = lowering
+  const known = {
+    types: catalog.types(),
+    parameters: (type: string, factory?: string) => catalog.parameters(type, factory),
+  }
   const named = namedArguments(spec.root, definition, lowering)
   const entries = [...named].map(([name, value]): [string, unknown] => {
     checkArgument([name, value], definition, { lowering, isClass: () => true })
-    return [name, plain(value, { lowering, types })]
+    return [name, plain(value, { lowering, known })]
   })
   return Object.fromEntries(entries)
 }
 
 function plain(
   node: SpecNode,
-  context: { lowering: Lowering; types: ReadonlyMap<string, Constructible> },
+  context: { lowering: Lowering; known: Parameters<typeof createBlueprint>[1] },
 ): unknown {
   switch (node.kind) {
     case 'tagged':
-      return createBlueprint(lowerComponent(node, context.lowering), context.types)
+      return createBlueprint(lowerComponent(node, context.lowering), context.known)
     case 'mapping':
       return Object.fromEntries(node.entries.map(({ key, value }) => [key, plain(value, context)]))
     case 'sequence':

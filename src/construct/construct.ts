@@ -2,6 +2,8 @@ import { isAbsolute, join } from 'node:path'
 import { FlambeError } from '../errors.ts'
 import { type Constructible, isRegistration } from './brand.ts'
 import type { ComponentConfig, Config, ValueConfig } from './config.ts'
+import { fitArguments } from './fit-arguments.ts'
+import type { JsonSchema } from './json-schema.ts'
 import {
   isComponentConfig,
   isFileConfig,
@@ -17,10 +19,15 @@ import { LinkScope } from './resolve-link.ts'
 export type ConstructOptions = {
   /** The class that each `$type` names. */
   readonly types: ReadonlyMap<string, Constructible>
+  /** What is known of their arguments. */
+  readonly parameters?: ParametersOf | undefined
   /** Where relative `$file` paths start: the artifact's directory. */
   readonly directory?: string
   readonly signal?: AbortSignal
 }
+
+/** The schema of the arguments of a class's constructor, or of its factory; undefined where nothing is known. */
+export type ParametersOf = (type: string, factory?: string) => JsonSchema | undefined
 
 /**
  * Builds the object that `config` describes, children first. An `$id` is built once and shared; links are
@@ -91,7 +98,7 @@ async function buildComponent(
 ): Promise<Built<object>> {
   run.options.signal?.throwIfAborted()
   const args = await buildMapping(config.args, path, run)
-  const value = await make(config, args.value, { path, types: run.options.types })
+  const value = await make(config, args.value, { path, ...run.options })
   const own: ComponentConfig = { ...config, args: args.config }
   const loaded = makingOf(value)
   if (!loaded) rememberMaking(value, { config: own, args: args.value })
@@ -102,16 +109,15 @@ async function buildComponent(
 async function make(
   { $type, $factory }: ComponentConfig,
   args: Readonly<Record<string, unknown>>,
-  { path, types }: { path: readonly string[]; types: ReadonlyMap<string, Constructible> },
+  { path, types, parameters }: Pick<ConstructOptions, 'types' | 'parameters'> & { path: readonly string[] },
 ): Promise<object> {
   const type = types.get($type)
   const name = $factory === undefined ? $type : `${$type}.${$factory}`
   const where = path.length === 0 ? '' : ` at ${path.join('.')}`
   if (!type) throw new FlambeError('COMPONENT_INVALID', `there is no class ${$type}${where}`)
-  const made = await callUser(
-    () => run(type, { $factory, args, context: { types, type: $type } }),
-    `${name}${where}`,
-  )
+  const given = fitArguments(args, parameters?.($type, $factory), `${name}${where}`)
+  const context = { types, parameters, type: $type }
+  const made = await callUser(() => run(type, { $factory, args: given, context }), `${name}${where}`)
   const expected = isRegistration(type) ? type.class : type
   if (typeof made === 'object' && made !== null && made instanceof expected) return made
   throw new FlambeError(
@@ -124,6 +130,7 @@ async function make(
 export type FactoryContext = {
   /** The class that each `$type` names. */
   readonly types: ReadonlyMap<string, Constructible>
+  readonly parameters?: ParametersOf | undefined
   /** The `$type` that is being made. */
   readonly type: string
 }

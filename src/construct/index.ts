@@ -11,7 +11,7 @@ export {
 } from './brand.ts'
 export type { ComponentConfig, Config, FileConfig, LinkConfig, RefConfig, ValueConfig } from './config.ts'
 export { configOfArguments } from './config-of.ts'
-export { type ConstructOptions, construct, type FactoryContext } from './construct.ts'
+export { type ConstructOptions, construct, type FactoryContext, type ParametersOf } from './construct.ts'
 export { decodeState } from './decode-state.ts'
 export { type EncodedState, encodeState } from './encode-state.ts'
 export type { Json, JsonSchema } from './json-schema.ts'
@@ -31,6 +31,7 @@ export { type Making, makingOf, rememberMaking } from './made.ts'
 export { type ComponentNode, nodeAt, nodesOf } from './nodes.ts'
 export type { ComponentClass, ComponentObject, DeclaredSchema, PredictContext, State } from './object.ts'
 export { readSafetensors, readSafetensorsFile } from './read-safetensors.ts'
+export { reviver } from './revive.ts'
 export { readSafetensorsHeader, type SafetensorsHeader, type TensorInfo } from './safetensors-header.ts'
 export {
   readState,
@@ -40,6 +41,7 @@ export {
   restoreState,
   stateNames,
 } from './state.ts'
+export { type BytesType, bytesTypeOf, dereference, toBytesType } from './subschema.ts'
 export type { BitsDtype, Tensor, TensorData } from './tensor.ts'
 export { toFloat32 } from './to-float32.ts'
 export { compileValidator, type Validate, type Violation } from './validate.ts'

@@ -1,6 +1,5 @@
-import { compileValidator, type JsonSchema, type Violation } from '../../construct/index.ts'
+import { compileValidator, type JsonSchema, reviver, type Violation } from '../../construct/index.ts'
 import { failure } from '../problems.ts'
-import { reviver } from './revive.ts'
 
 /** Levels of nesting: what walks a value later does so by recursion. */
 const deepest = 512

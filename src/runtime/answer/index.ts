@@ -1,3 +1,2 @@
 export { type Answerer, type AnswererOptions, answerQuestion, createAnswerer } from './answerer.ts'
 export { formSchema, type PartKind } from './part-kinds.ts'
-export { bytesTypeOf } from './subschema.ts'

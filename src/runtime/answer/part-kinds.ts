@@ -1,5 +1,4 @@
-import type { JsonSchema } from '../../construct/index.ts'
-import { type BytesType, bytesTypeOf, dereference } from './subschema.ts'
+import { type BytesType, bytesTypeOf, dereference, type JsonSchema } from '../../construct/index.ts'
 
 /** What a property of the input takes from the parts of its name; `many`: the parts are the items of a list. */
 export type PartKind = { readonly kind: 'text' | 'json' | BytesType; readonly many: boolean }

@@ -1,8 +1,8 @@
+import { toBytesType } from '../../construct/index.ts'
 import { ServeFailure } from '../exchange.ts'
 import { failure } from '../problems.ts'
 import { parseJson } from './parse-json.ts'
 import type { FormSchema, PartKind } from './part-kinds.ts'
-import { toBytesType } from './subschema.ts'
 
 /**
  * The input that a form (multipart/form-data, RFC 7578) holds: each part is the property of its name.

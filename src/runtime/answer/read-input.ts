@@ -1,12 +1,11 @@
 import { MIMEType } from 'node:util'
-import type { JsonSchema } from '../../construct/index.ts'
+import { bytesTypeOf, type JsonSchema, toBytesType } from '../../construct/index.ts'
 import type { Question } from '../exchange.ts'
 import { failure } from '../problems.ts'
 import { createInputCheck } from './check-input.ts'
 import { parseJson } from './parse-json.ts'
 import { formSchema } from './part-kinds.ts'
 import { readForm } from './read-form.ts'
-import { bytesTypeOf, toBytesType } from './subschema.ts'
 
 export type InputReader = {
   /** The input that a body holds, checked and revived. Rejects, or throws, a `ServeFailure`. */

@@ -1,6 +1,7 @@
 import type { PredictEntry } from '../../artifact/index.ts'
 import type { Json, JsonSchema } from '../../construct/index.ts'
-import { bytesTypeOf, formSchema, type PartKind } from '../answer/index.ts'
+import { bytesTypeOf } from '../../construct/index.ts'
+import { formSchema, type PartKind } from '../answer/index.ts'
 import { asObject, type Mapping } from './component-schemas.ts'
 import { problemResponses, requestId } from './problem-responses.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../construct/index.ts'
+import type { JsonSchema } from './json-schema.ts'
 
 /** The types that stand for bytes, as `x-flambe-type` names them. */
 export type BytesType = 'Uint8Array' | 'Buffer' | 'ArrayBuffer'

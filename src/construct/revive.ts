@@ -1,4 +1,4 @@
-import type { Json, JsonSchema } from '../../construct/index.ts'
+import type { Json, JsonSchema } from './json-schema.ts'
 import { dereference, toBytesType } from './subschema.ts'
 
 type Revive = (value: unknown) => unknown
@@ -18,7 +18,10 @@ const arrays = {
 
 const same: Revive = (value) => value
 
-/** Turns checked JSON into what `predict` declares: typed arrays from lists, bytes from base64, a Date from its text. */
+/**
+ * Turns checked JSON into what a type declares: typed arrays from lists, bytes from base64, a Date from its text.
+ * Objects of classes that are in it already stay as they are.
+ */
 export function reviver(schema: JsonSchema): Revive {
   return reviverOf(schema, { root: schema, known: new Map() })
 }
@@ -98,9 +101,15 @@ function reviverOfObject(
   const rest = reviverOf(others, scope)
   if (rest === same && [...known.values()].every((revive) => revive === same)) return same
   return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    if (!isPlain(value)) return value
     return Object.fromEntries(
       Object.entries(value).map(([name, item]) => [name, (known.get(name) ?? rest)(item)]),
     )
   }
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
