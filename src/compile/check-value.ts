@@ -53,7 +53,7 @@ function misfitsOfChoices(node: SpecNode, choices: readonly JsonSchema[], check:
 function misfitsOfKeywords(node: SpecNode, schema: Keywords, check: ValueCheck): Misfit[] {
   const className = schema['x-flambe-class']
   if (typeof className === 'string') return misfitsOfClass(node, className, check)
-  if (!fitsType(node, schema)) {
+  if (!fitsType(node, schema) || (node.kind === 'file' && schema['contentEncoding'] !== undefined)) {
     return [
       {
         node,
@@ -90,6 +90,10 @@ function misfitsOfScalar(node: SpecNode & { kind: 'scalar' }, schema: Keywords, 
     return wrong(
       `should be one of: [${choices.map((choice) => (typeof choice === 'string' ? choice : JSON.stringify(choice))).join(', ')}]`,
     )
+  }
+  if (typeof value === 'bigint' && schema['type'] !== undefined && schema['x-flambe-type'] !== 'bigint') {
+    const [misfit] = wrong('takes a number')
+    return misfit ? [{ ...misfit, hint: 'no number is exactly that; write fewer digits, or 1.2e+30' }] : []
   }
   if (typeof value === 'number' || typeof value === 'bigint')
     return numberMisfits(Number(value), schema).flatMap(wrong)

@@ -30,7 +30,8 @@ async function fetchRepository(wanted: Wanted, git: GitLocation, options: Locate
   const folder = join(
     options.cacheDirectory,
     'extensions',
-    sha256('git', git.url, git.ref ?? '').slice(0, 32),
+    // The folder too: what is installed for one must not go when another of the same repository is fetched.
+    sha256(JSON.stringify(['git', git.url, git.ref, git.folder])).slice(0, 32),
   )
   if (options.install) {
     await replaceDirectory(folder, (temporary) => clone(git, temporary, options))
@@ -55,7 +56,8 @@ async function clone(
   const git = (...args: string[]) => runTool('git', ['-C', source, ...args], { ...options, secret: url })
   await mkdir(source, { recursive: true })
   await git('init', '--quiet')
-  await git('fetch', '--quiet', '--depth', '1', url, ref)
+  // After `--` nothing is an option, whatever it starts with.
+  await git('fetch', '--quiet', '--depth', '1', '--', url, ref)
   await git('checkout', '--quiet', '--detach', 'FETCH_HEAD')
   const commit = await git('rev-parse', 'HEAD')
   await installDependencies(join(source, folder), options)
@@ -75,6 +77,7 @@ async function fetchPackage(wanted: Wanted, options: LocateOptions): Promise<Sou
         '--no-audit',
         '--no-fund',
         '--omit=dev',
+        '--',
         location,
       ]
       await runTool('npm', args, options)

@@ -5,7 +5,9 @@ import { sha256 } from '../files/index.ts'
 import { type Progress, silent, step } from '../progress.ts'
 import { type ClassDescription, describeModule } from '../types/index.ts'
 import { bundle } from './bundle.ts'
+import { warnOfSize } from './cache-size.ts'
 import type { Extension, Source } from './extension.ts'
+import { isFetched } from './fetch.ts'
 import { importBundle } from './import-bundle.ts'
 import { type Declaration, locate } from './locate.ts'
 import { packExtension } from './pack.ts'
@@ -39,6 +41,8 @@ export async function openExtensions(
       ),
     )
   }
+  if (options.install && declarations.some(({ location }) => isFetched(location)))
+    await warnOfSize(options.cacheDirectory, { progress: options.progress ?? silent })
   return opened
 }
 

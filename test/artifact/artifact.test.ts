@@ -270,7 +270,7 @@ describe('loading', () => {
     })
   })
 
-  test('what holds no code says how to load it', async () => {
+  test('what holds no code says how to load it, and installs nothing (row 36)', async () => {
     const directory = folder()
     await Leaf.create({ size: 1 }).save(join(directory, 'leaf'))
     await expect(load(join(directory, 'leaf'))).rejects.toMatchObject({

@@ -164,6 +164,11 @@ function problems(component: string, options = {}): string[] {
 const config = (component: string, options = {}) => compile(component, options).blueprint.config
 
 describe('tags', () => {
+  test('the name in the header is the namespace, whatever the class and its module are called (row 13)', () => {
+    expect(problems('!other.Model')).toEqual([])
+    expect(problems('!acme.Model').join()).toContain('There is no extension "acme"')
+  })
+
   test.each([
     ['a class of an extension (row 8)', '!ext.Model', { $type: 'ext.Model', args: {} }],
     [
@@ -271,6 +276,11 @@ describe('arguments', () => {
       'a missing argument (row 7)',
       '!ext.Engine {threshold: 1}',
       '3:12 ext.Engine needs the argument "model"',
+    ],
+    [
+      'an integer that no number is',
+      '!ext.Engine {model: !ext.Model, threshold: 123456789012345678901234567890}',
+      '"threshold" of ext.Engine takes a number, and this is 123456789012345678901234567890 (no number is exactly that',
     ],
     [
       'a wrong type',

@@ -104,6 +104,55 @@ describe('construct', () => {
     expect(args['t']).toEqual(new Foreign(['a']))
   })
 
+  test('arguments are what their types declare', async () => {
+    const special = (type: string, more: object) => ({ ...more, 'x-flambe-type': type })
+    const parameters = () => ({
+      type: 'object',
+      properties: {
+        weights: special('Float32Array', { type: 'array' }),
+        since: special('Date', { type: 'string' }),
+        count: special('bigint', { type: 'integer' }),
+        layers: { type: 'array', items: { type: 'object', properties: { bias: special('Int8Array', {}) } } },
+        leaf: {
+          anyOf: [
+            { 'x-flambe-class': 'Leaf' },
+            { type: 'object', properties: { since: special('Date', {}) } },
+          ],
+        },
+      },
+    })
+    const args = { weights: [1, 2], since: '2020-01-01', count: 5, layers: [{ bias: [3] }], leaf: leaf(2) }
+    const made = (await construct({ $type: 'Box', args }, { types, parameters })) as Box
+    expect(made.args).toEqual({
+      weights: Float32Array.of(1, 2),
+      since: new Date('2020-01-01'),
+      count: 5n,
+      layers: [{ bias: Int8Array.of(3) }],
+      leaf: new Leaf({ size: 2 }),
+    })
+    expect(makingOf(made)?.config.args).toEqual(args)
+  })
+
+  test.each<[string, ComponentConfig['args'], string]>([
+    [
+      'that it does not take any more',
+      { size: 1, colour: 'red' },
+      'argument "colour" is no longer accepted by Leaf',
+    ],
+    ['that is new and has no default', {}, 'Leaf needs the argument "size", which was not saved'],
+  ])('an argument of a changed class %s is named (row 37)', async (_, args, message) => {
+    const parameters = () => ({
+      type: 'object',
+      properties: { size: { type: 'number' } },
+      required: ['size'],
+      additionalProperties: false,
+    })
+    await expect(construct({ $type: 'Leaf', args }, { types, parameters })).rejects.toMatchObject({
+      code: 'COMPONENT_INVALID',
+      message,
+    })
+  })
+
   test('files, escaped keys and values beyond JSON', async () => {
     const { args } = await box({
       f: { $file: 'assets/w' },

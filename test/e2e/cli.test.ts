@@ -1,6 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -203,6 +211,48 @@ export class Hello extends Runnable {
   test('its check stops it before it runs (row 53)', async () => {
     const { stdout, stderr } = await run(['spec.yaml', '--set', 'name=nobody'], { cwd: project(files) })
     expect([stdout, stderr]).toEqual(['', expect.stringContaining('there must be somebody')])
+  })
+})
+
+describe('models that were saved', () => {
+  const saved = async () => {
+    const cwd = project()
+    expect((await run(['build', 'spec.yaml', '--set', 'component.n=3'], { cwd })).status).toBe(0)
+    return cwd
+  }
+  const again = ['build', 'spec.yaml', '--set', 'destination=again', '--set']
+  const loads = 'component=!ext.Model.load_from_path {path: ./out}'
+
+  test('a class whose constructor changed is told by its argument (row 37)', async () => {
+    const cwd = await saved()
+    writeFileSync(
+      join(cwd, 'ext', 'index.ts'),
+      model.replaceAll(/\bn\b(?=\??:| = 1)/g, 'factor').replace('= n }', '= factor }'),
+    )
+    const { status, stderr } = await run([...again, loads], { cwd })
+    expect([status, stderr]).toEqual([
+      22,
+      expect.stringContaining('argument "n" is no longer accepted by ext.Model'),
+    ])
+  })
+
+  test('a model is another class now: both are named (row 10)', async () => {
+    const cwd = await saved()
+    writeFileSync(join(cwd, 'ext', 'index.ts'), `${model}export class Other extends Component {}\n`)
+    const { status, stderr } = await run([...again, loads.replace('Model', 'Other')], { cwd })
+    expect([status, stderr]).toEqual([
+      22,
+      expect.stringContaining('the artifact holds a Model, and not a Other'),
+    ])
+  })
+
+  test('what was built from it holds its config and state, and needs it no more (row 39)', async () => {
+    const cwd = await saved()
+    expect((await run([...again, loads], { cwd })).status).toBe(0)
+    renameSync(join(cwd, 'out'), join(cwd, 'gone'))
+    renameSync(join(cwd, 'ext'), join(cwd, 'gone-ext'))
+    const { stdout } = await run(['predict', 'again', '--input', '{"x": 2}'], { cwd })
+    expect(stdout).toBe('{"y":6}\n')
   })
 })
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { FlambeError } from '../../src/errors.ts'
@@ -326,7 +326,7 @@ describe('npm packages (row 62)', () => {
     return join(directory, 'acme-ext-1.2.3.tgz')
   }
 
-  test('a package is fetched with install, and its version recorded', async () => {
+  test('a package is fetched with install alone, and its version recorded (row 36)', async () => {
     const directory = folder()
     const location = `file:${tarball()}`
     const asPackage = `acme-ext@${location}`
@@ -343,6 +343,36 @@ describe('npm packages (row 62)', () => {
     })
     const extension = await open('acme@^3', directory)
     expect([answer(extension), extension.code.resolved]).toEqual(['beside', '3.0.0'])
+  })
+
+  test('nothing of a location is an option of npm or of git', async () => {
+    const directory = folder()
+    for (const location of ['--registry=x', 'git+file:///nowhere.git#--upload-pack=touch marker']) {
+      const { code } = await failure(open(location, directory, { install: true }))
+      expect(code).toBe('EXTENSION_FETCH_FAILED')
+    }
+    expect(existsSync(join(directory, 'marker'))).toBe(false)
+  })
+
+  test('more than 100 MB of fetched extensions are told, with their place (row 66)', async () => {
+    const directory = folder()
+    const events: ProgressEvent[] = []
+    const install = () =>
+      open(`acme-ext@file:${tarball()}`, directory, {
+        install: true,
+        progress: (event) => events.push(event),
+      })
+    await install()
+    expect(events.filter(({ type }) => type === 'warning')).toEqual([])
+    const extensions = join(directory, '.cache', 'extensions')
+    mkdirSync(join(extensions, 'other'))
+    const weights = join(extensions, 'other', 'weights.bin')
+    writeFileSync(weights, '')
+    truncateSync(weights, 120_000_000)
+    await install()
+    expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
+      { message: `fetched extensions take 120 MB in ${extensions}` },
+    ])
   })
 
   test("a failure shows npm's own reason", async () => {

@@ -1,6 +1,4 @@
-import { lstat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { inParallel } from '../../files/index.ts'
+import { inParallel, sizeOf } from '../../files/index.ts'
 import { type CacheKind, cacheEntries, presentKinds } from './cache-kinds.ts'
 
 /** What the cache holds of one kind. */
@@ -21,13 +19,4 @@ export async function listCache(directory: string): Promise<CacheUsage[]> {
     usage.push({ name: kind.name, holds: kind.holds, entries: paths.length, bytes })
   }
   return usage
-}
-
-/** Bytes of a file, or of all that is in a folder. What vanishes meanwhile counts nothing. */
-export async function sizeOf(path: string): Promise<number> {
-  const stats = await lstat(path).catch(() => undefined)
-  if (!stats?.isDirectory()) return stats?.size ?? 0
-  const names = await readdir(path).catch((): string[] => [])
-  const sizes = await Promise.all(names.map((name) => sizeOf(join(path, name))))
-  return sizes.reduce((sum, size) => sum + size, 0)
 }

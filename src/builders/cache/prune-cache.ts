@@ -1,6 +1,6 @@
 import { lstat, rm } from 'node:fs/promises'
+import { sizeOf } from '../../files/index.ts'
 import { cacheEntries, presentKinds } from './cache-kinds.ts'
-import { sizeOf } from './list-cache.ts'
 
 export type PruneOptions = {
   /** Milliseconds without use after which a thing goes; 0 takes all. */
