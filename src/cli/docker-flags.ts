@@ -25,6 +25,12 @@ export const dockerFlags = {
       'what the image is put on: a reference, host, oci:DIR, docker-archive:FILE or dockerfile:PATH',
     helpGroup,
   }),
+  'build-arg': Flags.string({
+    description: 'a build argument of a base that is built (dockerfile:PATH)',
+    helpValue: 'NAME=VALUE',
+    helpGroup,
+    ...many,
+  }),
   platform: Flags.string({
     description: 'linux/amd64, linux/arm64, or both with a comma between',
     helpGroup,
@@ -54,6 +60,7 @@ type Given = {
   readonly docker?: boolean
   readonly tag?: readonly string[] | undefined
   readonly base?: string | undefined
+  readonly 'build-arg'?: readonly string[] | undefined
   readonly platform?: string | undefined
   readonly output?: string | undefined
   readonly push?: boolean
@@ -73,6 +80,7 @@ export function dockerOptions(flags: Given, session: Session): DockerOptions {
     docker,
     ...(tag && { tags: tag }),
     ...(base !== undefined && { base }),
+    ...(flags['build-arg'] && { buildArgs: flags['build-arg'] }),
     ...(platform !== undefined && { platform }),
     ...(output !== undefined && { output }),
     ...(push && { push }),

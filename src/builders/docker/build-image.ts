@@ -92,6 +92,7 @@ function baseOptions({ registry, environment, home, settings, platform, ...optio
     ...(home !== undefined && { home }),
     ...(registry && { registry }),
     platform,
+    buildArgs: settings.buildArgs,
     cacheDirectory,
     hashCache,
     progress,

@@ -42,6 +42,12 @@ export const dockerBuilderParameters: JsonSchema = {
       minLength: 1,
       default: defaultBase,
     },
+    buildArgs: {
+      description: 'Build arguments of a base that is built (dockerfile:PATH).',
+      type: 'object',
+      propertyNames: { pattern: patterns.variable },
+      additionalProperties: scalar,
+    },
     platform: {
       description: 'Platform, or several with commas between.',
       type: 'string',

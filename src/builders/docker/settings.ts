@@ -14,6 +14,7 @@ export type DockerArguments = {
   readonly component: Blueprint
   readonly image?: string | readonly string[]
   readonly base?: string
+  readonly buildArgs?: Readonly<Record<string, Scalar>>
   readonly platform?: string
   readonly output?: string
   readonly push?: boolean
@@ -32,6 +33,8 @@ export type DockerOptions = {
   /** Take the place of `image`. */
   readonly tags?: readonly string[]
   readonly base?: string
+  /** `NAME=VALUE`, beside and instead of the spec's. */
+  readonly buildArgs?: readonly string[]
   readonly platform?: string
   readonly output?: string
   readonly push?: boolean
@@ -58,6 +61,8 @@ export type DockerSettings = {
   readonly base: string
   /** What the base's path is relative to. */
   readonly baseDirectory: string
+  /** Of a base that is built. */
+  readonly buildArgs: Readonly<Record<string, string>>
   readonly platforms: readonly ImagePlatform[]
   /** Absent where it is to be found out. */
   readonly output?: Output
@@ -90,6 +95,10 @@ export function dockerSettings(
     references: references.map(checkReference),
     base: options.base ?? given.base ?? defaultBase,
     baseDirectory: options.base === undefined ? directory : here,
+    buildArgs: {
+      ...texts(given.buildArgs),
+      ...pairs('--build-arg', options.buildArgs, patterns.variable),
+    },
     platforms: parsePlatforms(options.platform ?? given.platform),
     ...(output !== undefined && { output: parseOutput(output, (path) => absolute(path, outputBase)) }),
     push: options.push ?? given.push ?? false,
