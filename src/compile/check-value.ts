@@ -41,6 +41,8 @@ function misfitsOfChoices(node: SpecNode, choices: readonly JsonSchema[], check:
   if (found.some((list) => list.length === 0)) return []
   const inside = found.filter((list) => list.every((misfit) => misfit.node !== node))
   if (inside.length === 1) return inside[0] ?? []
+  const ofKind = found.filter((_, index) => fitsType(node, keywordsOf(choices[index])))
+  if (ofKind.length === 1) return ofKind[0] ?? []
   const wanted = choices.map((choice) => describeSchema(choice, check.root))
   return [
     {
@@ -49,6 +51,8 @@ function misfitsOfChoices(node: SpecNode, choices: readonly JsonSchema[], check:
     },
   ]
 }
+
+const keywordsOf = (schema: JsonSchema | undefined): Keywords => (typeof schema === 'object' ? schema : {})
 
 function misfitsOfKeywords(node: SpecNode, schema: Keywords, check: ValueCheck): Misfit[] {
   const className = schema['x-flambe-class']

@@ -36,13 +36,14 @@ export async function chooseOutput(
   if (output) return checked(output, force)
   const { engine, failure } = await findEngine(finding)
   if (engine) {
-    const message = `the image goes to ${engine.kind === 'podman' ? 'Podman' : 'Docker'} at ${engine.address}`
-    progress({ type: 'notice', message, hint: '--output DIR writes an OCI layout instead' })
+    const title = `output: ${engine.kind === 'podman' ? 'Podman' : 'Docker'} at ${engine.address}`
+    progress({ type: 'step', id: title, title })
+    progress({ type: 'done', id: title, note: 'it answers, and no --output says otherwise' })
     return { kind: 'engine', engine }
   }
   const path = join(directory, `${name}.oci`)
-  const message = `the image goes to ${path}, an OCI layout, since no engine answers: ${failure.message}`
-  progress({ type: 'notice', message, ...(failure.hint && { hint: failure.hint }) })
+  const message = `no engine answers, so the image goes to ${path}, an OCI layout: ${failure.message}`
+  progress({ type: 'warning', message, ...(failure.hint && { hint: failure.hint }) })
   return checked({ kind: 'layout', path }, force)
 }
 

@@ -63,13 +63,19 @@ export const dockerBuilderParameters: JsonSchema = {
     labels: {
       description: 'Labels beside those that flambe gives.',
       type: 'object',
-      propertyNames: { pattern: patterns.label },
+      propertyNames: {
+        pattern: patterns.label,
+        'x-flambe-accepts': 'letters, digits, ".", "_", "/" and "-"',
+      },
       additionalProperties: scalar,
     },
     env: {
       description: 'Environment variables of its containers.',
       type: 'object',
-      propertyNames: { pattern: patterns.variable },
+      propertyNames: {
+        pattern: patterns.variable,
+        'x-flambe-accepts': 'letters, digits and "_", and no digit first',
+      },
       additionalProperties: scalar,
     },
     user: {
