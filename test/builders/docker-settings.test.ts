@@ -28,6 +28,7 @@ describe('the settings of an image', () => {
       references: ['my-engine:latest'],
       base: 'gcr.io/distroless/nodejs24-debian13:nonroot',
       baseDirectory: '/work/My Engine',
+      buildArgs: {},
       platforms: [hostPlatform()],
       push: false,
       labels: {},
