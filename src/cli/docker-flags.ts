@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { Flags } from '@oclif/core'
 import type { DockerOptions } from '../builders/index.ts'
 import type { Session } from './command.ts'
-import { registryFlags, registryOptions } from './registry-flags.ts'
+import { noClobberFlag, registryFlags, registryOptions } from './registry-flags.ts'
 
 const helpGroup = 'IMAGE'
 const many = { multiple: true, multipleNonGreedy: true } as const
@@ -53,6 +53,18 @@ export const dockerFlags = {
     description: 'show the layers and what would be sent, and send nothing',
     helpGroup,
   }),
+  'metadata-file': Flags.string({
+    description: 'write what was made to a file, as --json shows it',
+    helpValue: 'FILE',
+    helpGroup,
+  }),
+  pull: Flags.boolean({ description: 'ask what the tag of the base is now', helpGroup: 'REGISTRY' }),
+  offline: Flags.boolean({
+    description: 'take the base from the cache alone',
+    helpGroup: 'REGISTRY',
+    exclusive: ['pull'],
+  }),
+  'no-clobber': noClobberFlag,
   ...registryFlags,
 }
 
@@ -68,6 +80,9 @@ type Given = {
   readonly env?: readonly string[] | undefined
   readonly user?: string | undefined
   readonly 'dry-run'?: boolean
+  readonly 'no-clobber'?: boolean
+  readonly pull?: boolean
+  readonly offline?: boolean
   readonly insecure?: boolean
   readonly 'ca-file'?: string | undefined
 }
@@ -88,6 +103,9 @@ export function dockerOptions(flags: Given, session: Session): DockerOptions {
     ...(env && { env }),
     ...(user !== undefined && { user }),
     dryRun: flags['dry-run'] ?? false,
+    noClobber: flags['no-clobber'] ?? false,
+    pull: flags.pull ?? false,
+    offline: flags.offline ?? false,
     directory: process.cwd(),
     environment: process.env,
     home: homedir(),

@@ -26,6 +26,11 @@ export const imageFlags = {
   ...registryFlags,
 }
 
+export const noClobberFlag = Flags.boolean({
+  description: 'refuse to move a tag that points to something else',
+  helpGroup: 'REGISTRY',
+})
+
 /** The flags of every command that gives an image a name in a registry. */
 export const pushFlags = {
   ...registryFlags,
@@ -36,10 +41,7 @@ export const pushFlags = {
     multipleNonGreedy: true,
     helpGroup: 'REGISTRY',
   }),
-  'no-clobber': Flags.boolean({
-    description: 'refuse to move a tag that points to something else',
-    helpGroup: 'REGISTRY',
-  }),
+  'no-clobber': noClobberFlag,
 }
 
 type RegistryFlags = {

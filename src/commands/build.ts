@@ -1,6 +1,13 @@
 import { Args, Flags } from '@oclif/core'
 import type { ImageReport } from '../builders/index.ts'
-import { dockerFlags, dockerOptions, FlambeCommand, specFlags, specOptions } from '../cli/index.ts'
+import {
+  dockerFlags,
+  dockerOptions,
+  FlambeCommand,
+  specFlags,
+  specOptions,
+  writeMetadata,
+} from '../cli/index.ts'
 
 export default class Build extends FlambeCommand {
   static override summary = 'Build the component of a spec and export it, or make an image that serves it.'
@@ -32,6 +39,7 @@ export default class Build extends FlambeCommand {
     const docker = dockerOptions(flags, session)
     const ran = await runSpec(args.spec, { ...specOptions(flags, session), docker })
     if (!ran) return undefined
+    if (flags['metadata-file']) await writeMetadata(flags['metadata-file'], ran.details ?? ran)
     if (isDryRun(ran.details, flags)) this.output(await this.#plan(ran.details))
     else this.output(ran.result)
     return ran.details ?? ran

@@ -1,32 +1,54 @@
 import { Args, Flags } from '@oclif/core'
-import { FlambeCommand } from '../cli/index.ts'
+import { FlambeCommand, pushFlags, registryOptions } from '../cli/index.ts'
+import { FlambeError } from '../errors.ts'
 
 export default class Push extends FlambeCommand {
-  static override summary = 'Copy an artifact to S3.'
+  static override summary = 'Push an artifact to S3, or an image to a registry.'
   static override description =
-    'What is there already is not sent again; an interrupted push goes on where it stopped.'
+    'To s3:// goes an artifact; to a reference an image that lies in a file: an OCI layout (folder or .tar) or what docker save writes. What is ' +
+    'there already is not sent again, and an interrupted push goes on where it stopped. Prints where it is now.'
   static override examples = [
     '<%= config.bin %> push ./out/engine s3://my-bucket/engine',
     '<%= config.bin %> push engine.tar.gz s3://my-bucket/engine --force',
+    '<%= config.bin %> push ./engine.oci ghcr.io/me/engine:v1 --tag latest',
   ]
   static override args = {
-    artifact: Args.string({ description: 'artifact folder, .tar.gz or URL', required: true }),
-    destination: Args.string({ description: 's3://bucket/path', required: true }),
+    source: Args.string({
+      description: 'artifact (folder, .tar.gz or URL) or image (layout or archive)',
+      required: true,
+    }),
+    destination: Args.string({ description: 's3://bucket/path, or a reference', required: true }),
   }
   static override flags = {
-    force: Flags.boolean({ char: 'f', description: 'replace an earlier artifact' }),
-    compress: Flags.boolean({ description: 'as one .tar.gz' }),
+    force: Flags.boolean({ char: 'f', description: 'replace an earlier artifact in S3' }),
+    compress: Flags.boolean({ description: 'an artifact as one .tar.gz' }),
+    ...pushFlags,
   }
 
   async run(): Promise<object> {
     const { args, flags, session } = await this.open(Push)
-    const { copyArtifact } = await import('../builders/index.ts')
-    const location = await copyArtifact(args.artifact, args.destination, {
-      ...session,
-      ...flags,
-      directory: process.cwd(),
+    const { source, destination } = args
+    const { copyArtifact, targetOf } = await import('../builders/index.ts')
+    if (destination.startsWith('s3://')) {
+      const options = { ...session, ...flags, directory: process.cwd() }
+      const location = await copyArtifact(source, destination, options)
+      this.output(location)
+      return { location }
+    }
+    if (targetOf(source) === 'artifact' && !source.includes(':')) throw notAnImage(source, destination)
+    const { pushFile } = await import('../image/index.ts')
+    const receipt = await pushFile(source, destination, {
+      ...registryOptions(flags, session),
+      tags: flags.tag ?? [],
+      noClobber: flags['no-clobber'],
     })
-    this.output(location)
-    return { location }
+    this.output(receipt.reference)
+    return receipt
   }
+}
+
+function notAnImage(source: string, destination: string): FlambeError {
+  return new FlambeError('USAGE', `${source} is no image, and ${destination} is a reference of one`, {
+    hint: 'flambe build --docker --push makes an image of a spec; an artifact goes to s3://bucket/path',
+  })
 }

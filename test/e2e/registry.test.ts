@@ -1,5 +1,7 @@
-import { expect, onTestFinished, test } from 'vitest'
-import { pushImage } from '../../src/image/index.ts'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { assembleIndex, pushImage, writeArchive, writeLayout } from '../../src/image/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { folder } from '../helpers/folder.ts'
 import { randomImage } from '../helpers/registry/images.ts'
@@ -76,3 +78,62 @@ test('cache ls, verify and prune tell what a run left', async () => {
   expect((await flambe(['cache', 'prune', '--all'], { env })).stdout).toMatch(/removed \d+ entries/)
   expect(JSON.parse((await flambe(['cache', 'ls', '--json'], { env })).stdout)).toMatchObject({ bytes: 0 })
 })
+
+describe('push of a file', () => {
+  const images = () => [
+    randomImage(),
+    randomImage({ platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } }),
+  ]
+
+  test('pushes a layout byte by byte, whole with all of its platforms', async () => {
+    const { memory, host, env } = await registry()
+    const index = assembleIndex(images())
+    const layout = join(folder(), 'app.oci')
+    await writeLayout(index, layout, { names: ['v1'] })
+    for (const source of [layout, `${layout}:v1`]) {
+      const to = `${host}/me/app-${source.length}`
+      const { stdout, stderr } = await flambe(['push', source, `${to}:v1`, '-t', 'v2'], { env })
+      expect(stderr).not.toMatch(/error/)
+      expect(stdout).toBe(`${to}@${index.index.digest}\n`)
+    }
+    expect(memory.violations).toEqual([])
+  })
+
+  test('pushes an archive that docker load takes, too', async () => {
+    const { host, env } = await registry()
+    const [image = expect.fail()] = images()
+    const file = join(folder(), 'app.tar')
+    await writeArchive(image, file)
+    const { stdout } = await flambe(['push', file, `${host}/me/app:v1`], { env })
+    expect(stdout).toBe(`${host}/me/app@${image.manifest.digest}\n`)
+  })
+
+  test.each([
+    ['a layout of several images, without a name', 'several.oci', 22, /several.*\n.*several\.oci:one/],
+    ['a name that is not in it', 'several.oci:three', 22, /no image named three/],
+    ['a folder of something else', 'other', 2, /is no image/],
+    ['nothing', 'not-there.oci', 2, /is no image/],
+  ])('of %s is an error in words', async (_, source, status, words) => {
+    const directory = folder({ 'other/flambe.json': '{}' })
+    const [one = expect.fail(), two = expect.fail()] = images()
+    await writeLayout(one, join(directory, 'several.oci'), { names: ['one'] })
+    const second = join(directory, 'two.oci')
+    await writeLayout(two, second, { names: ['two'] })
+    mergeLayouts(join(directory, 'several.oci'), second)
+    const ran = await flambe(['push', join(directory, source), 'localhost:1/me/app:v1'], {
+      env: { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() },
+    })
+    expect(ran.stderr).toMatch(words)
+    expect(ran.status).toBe(status)
+  })
+})
+
+/** Gives a layout the images of another, too. */
+function mergeLayouts(into: string, from: string): void {
+  cpSync(join(from, 'blobs'), join(into, 'blobs'), { recursive: true })
+  const [mine, other] = [into, from].map((layout) =>
+    JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')),
+  )
+  mine.manifests.push(...other.manifests)
+  writeFileSync(join(into, 'index.json'), JSON.stringify(mine))
+}

@@ -16,6 +16,7 @@ import {
 } from '../../image/index.ts'
 import type { Progress } from '../../progress.ts'
 import { containerDirectory } from '../../runtime/index.ts'
+import { connectionTo } from './connection.ts'
 import { createdTime } from './created.ts'
 import { gitFacts } from './git-facts.ts'
 import { checkNativeFiles, nodeArchitecture } from './native-files.ts'
@@ -28,6 +29,8 @@ export type BuildImageOptions = {
   readonly environment: Environment
   readonly home?: string | undefined
   readonly registry?: DockerOptions['registry']
+  readonly pull?: boolean | undefined
+  readonly offline?: boolean | undefined
   /** Folder of the spec: what its base and its commit are relative to. */
   readonly directory: string
   readonly cacheDirectory: string
@@ -84,13 +87,19 @@ export function packagePlatform(platform: ImagePlatform, host: Platform): Platfo
   return { os: platform.os, arch, libc: libc ?? 'glibc' }
 }
 
-function baseOptions({ registry, environment, home, settings, platform, ...options }: BuildImageOptions) {
-  const { cacheDirectory, hashCache, progress, signal } = options
+/** Milliseconds that the tag of a base is taken for what it was when its registry was asked. */
+const baseAge = 24 * 3600_000
+
+function baseOptions({ environment, home, settings, platform, ...options }: BuildImageOptions) {
+  const { cacheDirectory, hashCache, progress, signal, registry, pull = false, offline = false } = options
+  const { base, references } = settings
   return {
     directory: settings.baseDirectory,
     env: environment,
     ...(home !== undefined && { home }),
-    ...(registry && { registry }),
+    registry: connectionTo(base, { ...(registry && { registry }), references }),
+    offline,
+    maxAge: pull ? 0 : baseAge,
     platform,
     buildArgs: settings.buildArgs,
     cacheDirectory,

@@ -36,8 +36,8 @@ export class DockerBuilder extends Runnable {
     const hashCache = await HashCache.open(context.cacheDirectory)
     const built: BuiltImage[] = []
     for (const [platform, draft] of await this.#drafts(settings, context)) {
-      const { environment = {}, home, registry } = this.#options
-      const options = { ...context, settings, platform, environment, home, registry, hashCache }
+      const { environment = {}, home } = this.#options
+      const options = { ...context, ...this.#options, settings, platform, environment, home, hashCache }
       built.push(await buildImage(draft, options))
     }
     await hashCache.save()

@@ -10,9 +10,10 @@ import {
   type Receipt,
 } from '../../image/index.ts'
 import type { Progress } from '../../progress.ts'
+import { connectionTo, registryOf } from './connection.ts'
 import type { DockerOptions } from './settings.ts'
 
-export type PushAllOptions = Pick<DockerOptions, 'registry' | 'home'> & {
+export type PushAllOptions = Pick<DockerOptions, 'registry' | 'home' | 'noClobber'> & {
   readonly environment?: Environment
   readonly cacheDirectory: string
   readonly progress: Progress
@@ -27,12 +28,12 @@ export async function pushAll(
 ): Promise<Receipt[]> {
   const receipts: Receipt[] = []
   for (const { to, tags } of byRepository(references)) {
-    receipts.push(await pushImage(image, to, { ...connection(options), tags }))
+    receipts.push(await pushImage(image, to, { ...pushOptions(to, { ...options, references }), tags }))
   }
   return receipts
 }
 
-/** What `pushAll` would send. */
+/** What `pushAll` would send: what one repository gets, the next one of its registry mounts. */
 export async function planPushes(
   image: Image | ImageIndex,
   references: readonly string[],
@@ -40,7 +41,9 @@ export async function planPushes(
 ): Promise<PushPlan[]> {
   const plans: PushPlan[] = []
   for (const { to, tags } of byRepository(references)) {
-    plans.push(await planPush(image, to, { ...connection(options), tags }))
+    const plan = await planPush(image, to, { ...pushOptions(to, { ...options, references }), tags })
+    const isSecond = plans.some(({ reference }) => registryOf(reference) === registryOf(to))
+    plans.push(isSecond ? mounting(plan) : plan)
   }
   return plans
 }
@@ -54,11 +57,29 @@ function byRepository(references: readonly string[]): readonly { to: string; tag
   })
 }
 
-function connection({ registry, environment = {}, home, cacheDirectory, progress, signal }: PushAllOptions) {
+function mounting(plan: PushPlan): PushPlan {
+  const sent = plan.blobs.reduce((sum, { bytes }) => sum + bytes, 0)
+  const blobs = plan.blobs.map((blob) =>
+    blob.delivery === 'sent' ? { ...blob, delivery: 'mounted' as const, bytes: 0 } : blob,
+  )
+  return { ...plan, blobs, bytes: plan.bytes - sent }
+}
+
+function pushOptions(
+  to: string,
+  {
+    environment = {},
+    home,
+    noClobber = false,
+    ...options
+  }: PushAllOptions & { references: readonly string[] },
+) {
+  const { cacheDirectory, progress, signal } = options
   return {
-    ...registry,
+    ...connectionTo(to, options),
     env: environment,
     ...(home !== undefined && { home }),
+    noClobber,
     cacheDirectory,
     progress,
     signal,

@@ -54,13 +54,16 @@ export async function reportImage(
   const images: ReportedImage[] = []
   for (const one of built) images.push(await reportOne(one, options))
   return {
-    reference: receipts.at(-1)?.reference ?? references[0] ?? '',
+    reference: (receipts.find(isPushed) ?? receipts[0])?.reference ?? references[0] ?? '',
     digest: 'index' in whole ? whole.index.digest : whole.manifest.digest,
     tags: references,
     bytesSent: receipts.reduce((sum, { bytesSent }) => sum + bytesSent, 0),
     images,
   }
 }
+
+/** A digest in a registry says more than a name or a path here. */
+const isPushed = ({ reference }: Receipt) => reference.includes('@sha256:')
 
 async function reportOne(
   { image, plan, base, layers }: BuiltImage,

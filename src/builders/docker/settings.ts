@@ -49,8 +49,14 @@ export type DockerOptions = {
   /** Environment variables and home of whoever builds: credentials, engines, `SOURCE_DATE_EPOCH`. */
   readonly environment?: Environment
   readonly home?: string
-  /** How to reach registries. */
+  /** How to reach registries. The login is for that of the first name. */
   readonly registry?: Pick<RegistryOptions, 'login' | 'insecure' | 'caFile'>
+  /** Refuse to move a tag in a registry. */
+  readonly noClobber?: boolean
+  /** Ask the registry of the base what its tag is now, however lately that was asked. */
+  readonly pull?: boolean
+  /** Ask no registry for the base: what is not in the cache is an error. */
+  readonly offline?: boolean
 }
 
 /** How an image is to be made: checked, and whole. */

@@ -45,6 +45,7 @@ async function openImage(location: string, options: BaseOptions): Promise<Found>
     ...(home !== undefined && { home }),
     ...(platform && { platform }),
     ...(offline !== undefined && { offline }),
+    ...(options.maxAge !== undefined && { maxAge: options.maxAge }),
     ...(progress && { progress }),
     ...(signal && { signal }),
   })

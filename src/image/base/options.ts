@@ -16,6 +16,8 @@ export type BaseOptions = CreateLayerOptions & {
   readonly registry?: Omit<RegistryOptions, 'env' | 'home' | 'cacheDirectory' | 'progress' | 'signal'>
   /** Ask no registry: what is not in the cache is an error. */
   readonly offline?: boolean
+  /** Milliseconds that a tag is believed to be what it was when its registry was last asked; 0 asks each time, and is the default. */
+  readonly maxAge?: number
   /** Of `dockerfile:`. */
   readonly buildArgs?: { readonly [name: string]: string }
 }

@@ -27,7 +27,8 @@ export async function layoutImage(files: FileSet, index: Buffer, options: LocalO
   return { platform: parsed.platform, layers, manifest, config: { ...json.config, bytes: config } }
 }
 
-function named(
+/** Those of a layout that have the name; all without one. */
+export function named(
   files: FileSet,
   manifests: readonly Descriptor[],
   name: string | undefined,
@@ -74,11 +75,12 @@ async function chosenManifest(
   return { manifest: { mediaType: json.mediaType, digest, size, bytes }, json }
 }
 
-async function readBlob(files: FileSet, descriptor: Descriptor): Promise<Buffer> {
+/** A blob in memory, which is what its digest says. */
+export async function readBlob(files: FileSet, descriptor: Descriptor): Promise<Buffer> {
   const bytes = await readSmall(files, blobPath(descriptor))
   if (!bytes) throw invalid(files, `${descriptor.digest} is not in it`)
   if (`sha256:${sha256(bytes)}` !== descriptor.digest) throw invalid(files, `${descriptor.digest} is damaged`)
   return bytes
 }
 
-const blobPath = ({ digest }: Descriptor) => `blobs/${digest.replace(':', '/')}`
+export const blobPath = ({ digest }: Descriptor) => `blobs/${digest.replace(':', '/')}`
