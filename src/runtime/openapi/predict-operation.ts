@@ -33,15 +33,16 @@ const parameters: Json = [
   {
     name: 'X-Request-Id',
     in: 'header',
-    description: 'Comes back with the answer, and stands in the log.',
-    schema: { type: 'string', pattern: '^[\\w.:/+=@-]{1,128}$' },
+    description:
+      'Comes back with the answer, and stands in the log; one of more than 128 characters, or of odd ones, is replaced.',
+    schema: { type: 'string' },
   },
   {
     name: 'X-Request-Timeout',
     in: 'header',
     description:
-      'The longest that the answer may take, such as 500ms or 2s; the server may have a lower limit.',
-    schema: { type: 'string', pattern: '^[1-9]\\d{0,3}(ms|s)$' },
+      'The longest that the answer may take, such as 500ms or 2s (a bare number: seconds); the server may have a lower limit.',
+    schema: { type: 'string', pattern: '^([1-9]\\d{0,3}(ms|s|\\.\\d+s?)?|0\\.[1-9]\\d*s?)$' },
   },
   {
     name: 'traceparent',
