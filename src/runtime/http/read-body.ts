@@ -30,9 +30,17 @@ function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Arr
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const timer = setTimeout(() => fail(tooSlow(limits)), limits.pause)
-    const fail = (error: Error) => {
+    // Most bodies are here already: only for those that are not is the time watched.
+    let timer: NodeJS.Timeout | undefined
+    const soon = setImmediate(() => {
+      timer = setTimeout(() => fail(tooSlow(limits)), limits.pause)
+    })
+    const stopWatch = () => {
+      clearImmediate(soon)
       clearTimeout(timer)
+    }
+    const fail = (error: Error) => {
+      stopWatch()
       incoming.removeAllListeners('data')
       reject(error)
     }
@@ -40,10 +48,10 @@ function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Arr
       size += chunk.length
       if (size > limits.limit) return fail(tooLarge(limits))
       chunks.push(chunk)
-      timer.refresh()
+      timer?.refresh()
     })
     incoming.on('end', () => {
-      clearTimeout(timer)
+      stopWatch()
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
     })
     incoming.on('error', () => fail(failure('cancelled', 'the body broke off')))

@@ -10,7 +10,7 @@ export type Log = {
 }
 
 /** Lines are held back until so many bytes are together (one system call for many requests), … */
-const heldBytes = 4096
+const heldBytes = 16_000
 /** … and no longer than this, in milliseconds. */
 const heldFor = 200
 /** Bytes that wait for a reader who does not keep up; further lines are lost. The server answers on. */
