@@ -30,8 +30,16 @@ export type State = {
   readonly since: string
 }
 
+/** What is needed of an AbortSignal, which is one of these. */
+export type CallerSignal = {
+  readonly aborted: boolean
+  readonly addEventListener: (type: 'abort', listener: () => void) => void
+  readonly removeEventListener: (type: 'abort', listener: () => void) => void
+}
+
 export type AskOptions = {
-  readonly signal: AbortSignal
+  /** Aborts when the caller has gone. */
+  readonly signal: CallerSignal
   /** Milliseconds from now, waiting included. */
   readonly timeout: number
 }

@@ -1,4 +1,4 @@
-import type { Answer, AskOptions, Question, ServeFailure, Timings } from '../exchange.ts'
+import type { Answer, AskOptions, CallerSignal, Question, ServeFailure, Timings } from '../exchange.ts'
 import type { Expiring } from './deadlines.ts'
 import { createItemPipe, type ItemPipe, type ItemPipeOptions } from './item-pipe.ts'
 import type { Value } from './reports.ts'
@@ -22,7 +22,7 @@ export class Ticket implements Expiring {
   readonly foundBusy: boolean
   readonly #resolve: (answer: Answered) => void
   readonly #reject: (failure: ServeFailure) => void
-  readonly #signal: AbortSignal
+  readonly #signal: CallerSignal
   #onAbort: (() => void) | undefined
   #pipe: ItemPipe | undefined
   #timings: { queued: number; computed: number } | undefined

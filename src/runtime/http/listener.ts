@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Observe } from '../observe.ts'
 import type { ServeSettings } from '../settings.ts'
+import { Caller } from './caller.ts'
 import { linger } from './linger.ts'
 import type { Handler, Reply, ServeRequest } from './message.ts'
 import { readBody } from './read-body.ts'
@@ -21,14 +22,14 @@ export function createListener(handle: Handler, options: ListenerOptions) {
     // It came pipelined, behind another: its turn is when that has its answer.
     if (!outgoing.socket) await once(outgoing, 'socket')
     const begun = { at: Date.now(), clock: performance.now() }
-    const gone = new AbortController()
+    const caller = new Caller()
     const closed = new Promise<void>((resolve) => {
       outgoing.once('close', () => {
-        if (!outgoing.writableFinished) gone.abort()
+        if (!outgoing.writableFinished) caller.leave()
         resolve()
       })
     })
-    const reply = await handle(requestOf(incoming, outgoing, { ...options, signal: gone.signal }))
+    const reply = await handle(requestOf(incoming, outgoing, { ...options, signal: caller }))
     await answer(incoming, outgoing, { reply, ...options })
     await closed
     observe(answered(reply, { begun, method: incoming.method ?? '', outgoing }))
@@ -44,7 +45,7 @@ export function createListener(handle: Handler, options: ListenerOptions) {
 function requestOf(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { settings, signal }: ListenerOptions & { signal: AbortSignal },
+  { settings, signal }: ListenerOptions & { signal: Caller },
 ): ServeRequest {
   const { method = '', url = '', headers } = incoming
   const query = url.indexOf('?')

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { ServeProblem, Timings } from '../exchange.ts'
+import type { CallerSignal, ServeProblem, Timings } from '../exchange.ts'
 import type { Route } from '../observe.ts'
 
 /** What a handler knows of a request. Nothing of a socket is in it. */
@@ -12,7 +12,7 @@ export type ServeRequest = {
   /** Reads the body, decompressed and within its limit. Rejects with a `ServeFailure`. */
   readonly body: () => Promise<Uint8Array>
   /** Aborts when the caller has gone. */
-  readonly signal: AbortSignal
+  readonly signal: CallerSignal
 }
 
 /** One header's text; `undefined` where it is absent. */

@@ -9,8 +9,8 @@ export type Log = {
   readonly close: () => Promise<void>
 }
 
-/** Lines are held back until so many bytes are together (one system call for many requests), … */
-const heldBytes = 16_000
+/** Lines are held back until so many characters are together (one system call for many requests), … */
+const held = 16_384
 /** … and no longer than this, in milliseconds. */
 const heldFor = 200
 /** Bytes that wait for a reader who does not keep up; further lines are lost. The server answers on. */
@@ -25,12 +25,23 @@ export async function openJsonLog({
   descriptor?: number
 }): Promise<Log> {
   const { pino } = await import('pino')
-  const destination = pino.destination({
-    dest: descriptor,
-    sync: false,
-    minLength: heldBytes,
-    maxLength: mostBytes,
-  })
+  const destination = pino.destination({ dest: descriptor, sync: false, maxLength: mostBytes })
+  let lines = ''
+  let timer: NodeJS.Timeout | undefined
+  const release = () => {
+    clearTimeout(timer)
+    timer = undefined
+    if (lines !== '') destination.write(lines)
+    lines = ''
+  }
+  // Gathered here and not by the destination, which counts the bytes of every line.
+  const gather = {
+    write: (line: string) => {
+      lines += line
+      if (lines.length >= held) release()
+      else timer ??= setTimeout(release, heldFor).unref()
+    },
+  }
   const log = pino(
     {
       level,
@@ -39,22 +50,16 @@ export async function openJsonLog({
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    gather,
   )
-  let timer: NodeJS.Timeout | undefined
-  const release = () => {
-    timer = undefined
-    destination.flush()
-  }
   const observe: Observe = (event) => {
     const record = logRecord(event)
     if (!record) return
     log[record.level](record.fields, record.message)
-    if (record.level === 'error') destination.flush()
-    else if (timer === undefined) timer = setTimeout(release, heldFor).unref()
+    if (record.level === 'error') release()
   }
   const close = async () => {
-    clearTimeout(timer)
+    release()
     const written = once(destination, 'close').catch(() => {})
     destination.end()
     await written
