@@ -38,7 +38,10 @@ export function build(name: Component, work: string): string {
   return buildSpec(join(folder, 'spec.yaml'), { work, destination: join(folder, 'out') })
 }
 
-export function buildSpec(spec: string, { work, destination }: { work: string; destination: string }): string {
+export function buildSpec(
+  spec: string,
+  { work, destination }: { work: string; destination: string },
+): string {
   const env = { ...process.env, FLAMBE_CACHE_DIR: join(work, 'cache'), FLAMBE_HOME: join(work, 'home') }
   const argv = [bin, 'build', spec, '--set', `destination=${destination}`]
   const { status, stderr } = spawnSync(process.execPath, argv, { env, encoding: 'utf8' })

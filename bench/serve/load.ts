@@ -26,7 +26,19 @@ export type Outcome = {
 /** Asks `/predict` for a while. */
 export async function load(url: string, { connections, seconds, rate }: Load): Promise<Outcome> {
   const cannon = createRequire(import.meta.url).resolve('autocannon')
-  const argv = ['-j', '-c', connections, '-d', seconds, '-m', 'POST', '-H', 'content-type=application/json', '-b', body]
+  const argv = [
+    '-j',
+    '-c',
+    connections,
+    '-d',
+    seconds,
+    '-m',
+    'POST',
+    '-H',
+    'content-type=application/json',
+    '-b',
+    body,
+  ]
   const limit = rate === undefined ? [] : ['-R', Math.round(rate)]
   const child = spawn(process.execPath, [cannon, ...[...argv, ...limit, `${url}/predict`].map(String)], {
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -38,7 +38,11 @@ export function startFlambe(artifact: string, env: Readonly<Record<string, strin
 /** The bare node:http server that it is compared with. */
 export function startBare(): Promise<Server> {
   const script = join(root, 'bench', 'peers', 'server', 'server.js')
-  return start('/', (port) => spawn(process.execPath, [script, String(port)], { stdio: 'inherit' }), '{"features":[1]}')
+  return start(
+    '/',
+    (port) => spawn(process.execPath, [script, String(port)], { stdio: 'inherit' }),
+    '{"features":[1]}',
+  )
 }
 
 async function start(path: string, run: (port: number) => ChildProcess, body?: string): Promise<Server> {
@@ -54,7 +58,8 @@ async function start(path: string, run: (port: number) => ChildProcess, body?: s
   return {
     url,
     startTime: performance.now() - began,
-    memory: () => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 976.5625,
+    memory: () =>
+      Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 976.5625,
     stop: async () => {
       child.kill('SIGTERM')
       await exited
