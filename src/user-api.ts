@@ -2,7 +2,9 @@
  * What `import 'flambe'` means in the code of an artifact: all of the public API that needs nothing of a build,
  * so that bringing an object back loads no YAML parser and no compiler.
  */
+
 export { type LoadOptions, type SaveOptions, save } from './artifact/index.ts'
+export { Builder, formatProblem, parseSpec } from './build-only.ts'
 export {
   type Blueprint,
   Component,

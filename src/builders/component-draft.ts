@@ -3,7 +3,6 @@ import type { Blueprint, RunContext } from '../component/index.ts'
 import { type ComponentObject, isComponent, makingOf } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { step } from '../progress.ts'
-import { stringifyConfig } from '../spec/index.ts'
 
 /** Builds what the blueprint describes, as one step. */
 export async function buildComponent(
@@ -37,7 +36,7 @@ export async function draftComponent(
     name,
     code: await packCode(context, platform),
     spec: context.content,
-    configText: configText(component, context),
+    configText: await configText(component, context),
     ...(serve && { serve }),
   })
 }
@@ -53,7 +52,8 @@ async function packCode(
   return new Map(packed)
 }
 
-function configText(component: ComponentObject, { extensions }: RunContext): string {
+async function configText(component: ComponentObject, { extensions }: RunContext): Promise<string> {
+  const { stringifyConfig } = await import('../spec/index.ts')
   const making = makingOf(component)
   return making ? stringifyConfig(making.config, { extensions }) : ''
 }

@@ -1,13 +1,10 @@
-import { dirname, resolve } from 'node:path'
 import { loadArtifact, type PredictEntry } from '../artifact/index.ts'
-import { compileSpec } from '../compile/index.ts'
 import type { Blueprint } from '../component/index.ts'
 import { type ComponentObject, isComponent, setupAll } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
-import { readSpec } from '../spec/index.ts'
 import { openLocation } from '../storage/index.ts'
-import { builtins, openSpecExtensions, type RunSpecOptions } from './run-spec.ts'
+import { prepareSpec, type RunSpecOptions } from './run-spec.ts'
 
 /** A component that is ready to answer, and what is known of its `predict`. */
 export type OpenedComponent = {
@@ -38,10 +35,8 @@ async function fromArtifact(location: string, options: RunSpecOptions): Promise<
 }
 
 async function fromSpec(file: string, options: RunSpecOptions): Promise<OpenedComponent> {
-  const directory = dirname(resolve(file))
-  const spec = await readSpec(file, { overrides: options.overrides ?? [] })
-  const extensions = await openSpecExtensions(spec, { ...options, directory })
-  const { args, definition } = compileSpec(spec, { extensions, builtins, directory })
+  const { compiled, extensions } = await prepareSpec(file, options)
+  const { args, definition } = compiled
   const blueprint = args['component'] as Blueprint | undefined
   if (!blueprint)
     throw new FlambeError('SPEC_INVALID', `${file}: !${definition.type} has no component to run`)

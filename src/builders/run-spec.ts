@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type Compiled, compileSpec, instantiate } from '../compile/index.ts'
+import type { Compiled } from '../compile/index.ts'
 import {
   parseSecrets,
   type RunContext,
@@ -10,10 +10,10 @@ import {
 } from '../component/index.ts'
 import { runnableBrand } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
-import { type Extension, openExtensions } from '../extension/index.ts'
+import type { Extension } from '../extension/index.ts'
 import { codeOf } from '../files/index.ts'
 import type { Progress } from '../progress.ts'
-import { formatProblem, type Override, readSpec, type Spec } from '../spec/index.ts'
+import type { Override } from '../spec/index.ts'
 import { Builder, builderParameters } from './builder.ts'
 import {
   DockerBuilder,
@@ -48,7 +48,7 @@ export const builtins = {
 /** Reads, checks and runs a spec. */
 export async function runSpec(file: string, options: RunSpecOptions): Promise<RunResult | undefined> {
   const { compiled, context } = await prepareSpec(file, options)
-  const runnable = makeRunnable(compiled, options.docker)
+  const runnable = await makeRunnable(compiled, options.docker)
   if (!isRunnable(runnable))
     throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
   await runnable.parse?.(context)
@@ -63,13 +63,19 @@ export type PreparedSpec = {
   readonly extensions: readonly Extension[]
 }
 
-/** Reads and checks a spec; its warnings are told. */
+/** Reads and checks a spec; its warnings are told. What it takes is imported now: an artifact needs no YAML parser. */
 export async function prepareSpec(file: string, options: RunSpecOptions): Promise<PreparedSpec> {
+  const [{ compileSpec }, { openExtensions }, { formatProblem, readSpec }] = await Promise.all([
+    import('../compile/index.ts'),
+    import('../extension/index.ts'),
+    import('../spec/index.ts'),
+  ])
   const {
     overrides = [],
     force = false,
     verbose = false,
     debug = false,
+    install = false,
     progress,
     signal,
     cacheDirectory,
@@ -77,7 +83,13 @@ export async function prepareSpec(file: string, options: RunSpecOptions): Promis
   const spec = await readSpec(file, { overrides })
   const directory = dirname(resolve(file))
   const secrets = await readSecrets(options.secrets)
-  const opened = await openSpecExtensions(spec, { ...options, directory })
+  const opened = await openExtensions(spec.extensions, {
+    directory,
+    cacheDirectory,
+    install,
+    progress,
+    signal,
+  })
   const compiled = compileSpec(spec, { extensions: opened, builtins, directory })
   for (const problem of compiled.warnings) {
     progress({ type: 'warning', message: formatProblem(problem, { label: false }) })
@@ -104,11 +116,12 @@ export async function prepareSpec(file: string, options: RunSpecOptions): Promis
 }
 
 /** The Runnable of a spec; with `docker`, the image of a component that the spec would export. */
-function makeRunnable(compiled: Compiled, docker: DockerOptions = {}): object {
+async function makeRunnable(compiled: Compiled, docker: DockerOptions = {}): Promise<object> {
   const { class: type, type: name } = compiled.definition
   if (type === DockerBuilder) return new DockerBuilder(parseDockerArguments(compiled.args), docker)
   if (!docker.docker) {
     refuseImageFlags(docker, name)
+    const { instantiate } = await import('../compile/index.ts')
     return instantiate(compiled)
   }
   if (type === Builder) return new DockerBuilder(parseBuilderArguments(compiled.args), docker)
@@ -126,20 +139,6 @@ function refuseImageFlags({ tags, base, platform, output, push, dryRun }: Docker
   throw new FlambeError('USAGE', `--${given[0]} is for images, and the spec says !${name}`, {
     hint: 'add --docker to make an image',
   })
-}
-
-/** Opens the extensions that a spec's header names. */
-export function openSpecExtensions(
-  spec: Spec,
-  {
-    directory,
-    cacheDirectory,
-    install = false,
-    progress,
-    signal,
-  }: RunSpecOptions & { readonly directory: string },
-): ReturnType<typeof openExtensions> {
-  return openExtensions(spec.extensions, { directory, cacheDirectory, install, progress, signal })
 }
 
 async function readSecrets(secrets: RunSpecOptions['secrets']): Promise<Secrets> {

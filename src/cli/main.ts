@@ -1,4 +1,4 @@
-import { run } from '@oclif/core'
+import { run, settings } from '@oclif/core'
 import { errorCodes } from '../errors.ts'
 
 /** Runs the command line `args`; ends the process with the status of what happened. */
@@ -8,6 +8,8 @@ export async function main(args: readonly string[]): Promise<never> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
   })
+  // With NODE_ENV=development or test oclif would look for TypeScript sources of ours, and load the compiler for it.
+  settings.enableAutoTranspile = false
   try {
     await run(expandShortForm(args), import.meta.dirname)
   } catch (error) {

@@ -72,6 +72,41 @@ console.log(JSON.stringify([engine.constructor.name, engine.model.constructor.na
     expectAnswers(answers, samples)
   })
 
+  test('neither load() nor predict loads a YAML parser or a compiler', async () => {
+    const { artifact, samples, env: variables } = await shipped()
+    const log = join(folder(), 'loaded')
+    const trace = `import module from 'node:module'; import { appendFileSync } from 'node:fs'
+module.registerHooks({ load: (url, context, next) => { appendFileSync(${JSON.stringify(log)}, url + '\\n'); return next(url, context) } })`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(trace)}`
+    const input = JSON.stringify({ features: samples[0]?.features })
+    expect(
+      (await flambe(['predict', artifact, '--input', input], { env: { ...variables, NODE_OPTIONS } })).status,
+    ).toBe(0)
+    const script = `import { load } from ${JSON.stringify(dist)}\nawait load(process.argv[1])`
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', script.replace('/index.js', '/user-api.js'), artifact],
+      {
+        env: { ...process.env, NODE_OPTIONS },
+      },
+    )
+    const packages = [...readFileSync(log, 'utf8').matchAll(/node_modules\/((?:@[^/]+\/)?[^/]+)/g)].map(
+      ([, name]) => name,
+    )
+    const forbidden = [
+      'yaml',
+      'esbuild',
+      'typescript',
+      'oxc-parser',
+      'oxc-transform',
+      '@vercel/nft',
+      'dockerode',
+      'execa',
+    ]
+    expect(forbidden.filter((name) => packages.includes(name))).toEqual([])
+    expect(packages).toContain('ajv')
+  })
+
   test('the model alone loads from its folder (row 27)', async () => {
     const { artifact } = await shipped()
     const script = `import { load } from 'flambe'

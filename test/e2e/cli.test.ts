@@ -208,6 +208,24 @@ export class Hello extends Runnable {
     },
   )
 
+  test('one may extend Builder: flambe is one copy, at build, and where its artifact is loaded', async () => {
+    const cwd = project({
+      'spec.yaml': 'ext: ./ext\n---\n!ext.Loud\ndestination: ./out\ncomponent: !ext.Model\n',
+      'ext/index.ts': `import { Builder, Component, load, type RunContext } from 'flambe'
+export class Model extends Component { predict(_: number): boolean { return this instanceof Component } }
+export class Loud extends Builder {
+  override async run(context: RunContext) {
+    const { result } = await super.run(context)
+    const back = await load(result)
+    return { result: JSON.stringify([this instanceof Builder, back instanceof Component, back.constructor.name]) }
+  }
+}
+`,
+    })
+    expect((await run(['spec.yaml'], { cwd })).stdout).toBe('[true,true,"Model"]\n')
+    expect((await run(['predict', 'out', '--input', '1'], { cwd })).stdout).toBe('true\n')
+  })
+
   test('its check stops it before it runs (row 53)', async () => {
     const { stdout, stderr } = await run(['spec.yaml', '--set', 'name=nobody'], { cwd: project(files) })
     expect([stdout, stderr]).toEqual(['', expect.stringContaining('there must be somebody')])
