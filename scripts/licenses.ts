@@ -14,7 +14,7 @@ const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'u
   readonly packages: Readonly<Record<string, Locked>>
 }
 const installed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev)
-const rows = installed.map(([path, { version, license = 'unknown' }]) => {
+const rows = installed.map(([path, { version, license = licenseOf(path) }]) => {
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
   return `| ${name} | ${version} | ${license} |`
 })
@@ -29,3 +29,12 @@ What is installed with flambe, and its licences; made by \`npm run docs\` from t
 ${unique.join('\n')}
 `
 writeFileSync(join(root, 'docs', 'third-party.md'), text)
+
+/** As the package's own file says it, in the old form too. */
+function licenseOf(path: string): string {
+  const { license, licenses = [] } = JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8')) as {
+    readonly license?: string
+    readonly licenses?: readonly { readonly type: string }[]
+  }
+  return license ?? (licenses.map(({ type }) => type).join(' OR ') || 'see the package')
+}
