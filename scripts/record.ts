@@ -28,9 +28,7 @@ const place = mkdtempSync(join(tmpdir(), 'flambe-record-'))
 try {
   symlinkSync(join(root, 'examples'), join(place, 'examples'))
   const [row] = JSON.parse(
-    spawnSync('cat', [join(root, 'examples/breast-cancer/data/breast-cancer-samples.json')], {
-      encoding: 'utf8',
-    }).stdout,
+    readFileSync(join(root, 'examples/breast-cancer/data/breast-cancer-samples.json'), 'utf8'),
   )
   writeFileSync(join(place, 'row.json'), JSON.stringify({ features: row.features }))
   const lines = commands.flatMap((command) => [[prompt(command)].flat(), ...shown(command), []])
