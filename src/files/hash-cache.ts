@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -76,7 +77,7 @@ export class HashCache {
   async save(): Promise<void> {
     if (!this.#file || !this.#changed) return
     const merged = [...(await readEntries(this.#file)), ...this.#entries].slice(-mostEntries)
-    const temporary = `${this.#file}.${process.pid}.tmp`
+    const temporary = `${this.#file}.${randomBytes(6).toString('hex')}.tmp`
     try {
       await mkdir(join(this.#file, '..'), { recursive: true })
       await writeFile(temporary, JSON.stringify(Object.fromEntries(merged)))
@@ -106,7 +107,7 @@ const sameStats = (a: BigIntStats, b: BigIntStats) =>
 
 /** Waits, shortly, until a file written now would get a later time than `changed`. */
 async function clockIsPast(changed: bigint, directory: string): Promise<boolean> {
-  const file = join(directory, `.flambe-clock-${process.pid}`)
+  const file = join(directory, `.flambe-clock-${randomBytes(6).toString('hex')}`)
   try {
     for (let trial = 0; trial < 20; trial++) {
       await writeFile(file, '')

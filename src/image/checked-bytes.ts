@@ -4,6 +4,7 @@ import type { Blob } from './image.ts'
 
 export type CheckOptions = {
   readonly signal?: AbortSignal | undefined
+  readonly borrow?: boolean
   /** Gets the size of each chunk as it passes. */
   readonly onBytes?: (count: number) => void
 }
@@ -14,11 +15,11 @@ export type CheckOptions = {
  */
 export async function* checkedBytes(
   blob: Blob,
-  { signal, onBytes }: CheckOptions = {},
+  { signal, borrow = false, onBytes }: CheckOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256')
   let size = 0
-  for await (const chunk of blob.open(signal ? { signal } : {})) {
+  for await (const chunk of blob.open({ borrow, ...(signal && { signal }) })) {
     signal?.throwIfAborted()
     hash.update(chunk)
     size += chunk.length

@@ -15,11 +15,13 @@ export type ImagePlatform = { readonly os: string; readonly architecture: string
 export type Blob = Descriptor & {
   /**
    * A fresh stream of the stored (compressed) bytes, from `start` on. The reader verifies: the digest says what they must be. A chunk stays as it is
-   * when the next one is asked for, since it may still wait in a socket; chunks of 1 MiB go fastest.
+   * when the next one is asked for, since it may still wait in a socket; chunks of 1 MiB go fastest. With `borrow` it may be overwritten once three
+   * more have been asked for: who is done with it by then spares the memory of a new one each time.
    */
   readonly open: (options?: {
     readonly start?: number
     readonly signal?: AbortSignal
+    readonly borrow?: boolean
   }) => AsyncIterable<Uint8Array>
 }
 

@@ -30,7 +30,8 @@ export async function packLayer(segments: readonly Segment[], options: PackOptio
   const diff = createHash('sha256')
   let plainSize = 0
   const plain = observed(
-    readSegments(segments, { signal, isVerified: ({ path }) => !witnessed.has(path) }),
+    // What is compressed waits in blocks of its own.
+    readSegments(segments, { signal, borrow: true, isVerified: ({ path }) => !witnessed.has(path) }),
     (chunk) => {
       diff.update(chunk)
       plainSize += chunk.length

@@ -15,6 +15,8 @@ export type Segment = { readonly size: number } & (
 const chunkBytes = 2 ** 20
 /** Smaller pieces are put together. */
 const smallBytes = 2 ** 16
+/** A borrowed chunk may be overwritten once so many more have been asked for. */
+const borrowedChunks = 3
 
 /** The tar of these entries, in parts. Large files stay where they are. */
 export function tarSegments(entries: readonly LayerEntry[]): readonly Segment[] {
@@ -32,21 +34,23 @@ export function totalSize(segments: readonly Segment[]): number {
 export type ReadOptions = {
   readonly start?: number
   readonly signal?: AbortSignal | undefined
+  /** Chunks may be overwritten once three more have been asked for. */
+  readonly borrow?: boolean
   /** Hash each file that is read whole, and compare. */
   readonly isVerified?: (segment: Segment & { readonly kind: 'file' }) => boolean
 }
 
 /**
- * The bytes of the segments from `start` on; what is before is not read. Each chunk has its own memory.
+ * The bytes of the segments from `start` on; what is before is not read. Each chunk has its own memory, unless they are borrowed.
  * @throws FlambeError `SOURCE_INVALID` where a file is gone, shorter, or not what its sha256 says.
  */
 export async function* readSegments(
   segments: readonly Segment[],
-  { start = 0, signal, isVerified = () => false }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const small: Uint8Array[] = []
   let waiting = 0
-  for await (const chunk of pieces(segments, { start, signal, isVerified })) {
+  for await (const chunk of pieces(segments, options)) {
     small.push(chunk)
     waiting += chunk.length
     if (chunk.length < smallBytes && waiting < chunkBytes) continue
@@ -59,35 +63,68 @@ export async function* readSegments(
 
 async function* pieces(
   segments: readonly Segment[],
-  { start, signal, isVerified }: Required<Omit<ReadOptions, 'signal'>> & Pick<ReadOptions, 'signal'>,
+  { start = 0, signal, borrow = false, isVerified = () => false }: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
+  const memory = chunkMemory(borrow)
   let skip = start
   for (const segment of segments) {
     signal?.throwIfAborted()
     if (skip < segment.size) {
+      const verify = skip === 0 && segment.kind === 'file' && isVerified(segment)
       if (segment.kind === 'bytes') yield segment.bytes.subarray(skip)
-      else yield* readFile(segment, { start: skip, signal, verify: skip === 0 && isVerified(segment) })
+      else yield* readFile(segment, { start: skip, signal, memory, verify })
     }
     skip = Math.max(0, skip - segment.size)
   }
 }
 
+type FileReading = {
+  readonly start: number
+  readonly signal: AbortSignal | undefined
+  readonly memory: (size: number) => Buffer
+  readonly verify: boolean
+}
+
 async function* readFile(
   { path, size, sha256 }: Segment & { readonly kind: 'file' },
-  { start, signal, verify }: { start: number; signal: AbortSignal | undefined; verify: boolean },
+  { start, signal, memory, verify }: FileReading,
 ): AsyncGenerator<Uint8Array> {
   await using file = await openSource(path)
   const hash = verify && sha256 !== undefined ? createHash('sha256') : undefined
+  const read = (from: number) => {
+    const chunk = memory(Math.min(chunkBytes, size - from))
+    const reading = file.read(chunk, 0, chunk.length, from)
+    // A failure is met when its turn comes.
+    reading.catch(() => {})
+    return reading
+  }
+  let next = read(start)
   for (let position = start; position < size; ) {
     signal?.throwIfAborted()
-    const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, size - position))
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, position)
+    const { bytesRead, buffer } = await next
     if (bytesRead === 0) throw changed(path, `it ends after ${position} of ${size} bytes`)
-    hash?.update(chunk.subarray(0, bytesRead))
+    const chunk = buffer.subarray(0, bytesRead)
     position += bytesRead
-    if (position === size && hash && hash.copy().digest('hex') !== sha256)
+    // Read while this one is worked on.
+    if (position < size) next = read(position)
+    hash?.update(chunk)
+    if (position === size && hash && hash.digest('hex') !== sha256)
       throw changed(path, 'its bytes are others')
-    yield chunk.subarray(0, bytesRead)
+    yield chunk
+  }
+}
+
+/** Memory for chunks: new each time, or of the last ones in turn. The one that is read ahead counts. */
+function chunkMemory(borrow: boolean): (size: number) => Buffer {
+  if (!borrow) return (size) => Buffer.allocUnsafe(size)
+  const ring: Buffer[] = []
+  let turn = 0
+  return (size) => {
+    // Small chunks wait to be put together.
+    if (size < smallBytes) return Buffer.allocUnsafe(size)
+    turn = (turn + 1) % (borrowedChunks + 1)
+    ring[turn] ??= Buffer.allocUnsafe(chunkBytes)
+    return (ring[turn] ?? Buffer.allocUnsafe(size)).subarray(0, size)
   }
 }
 

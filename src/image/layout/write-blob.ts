@@ -16,7 +16,7 @@ export async function writeBlob(
       await using file = await open(temporary, 'wx', 0o644)
       const counted = (count: number) => progress({ type: 'bytes', id, count })
       let writing: Promise<void> = Promise.resolve()
-      for await (const chunk of checkedBytes(blob, { signal, onBytes: counted })) {
+      for await (const chunk of checkedBytes(blob, { signal, borrow: true, onBytes: counted })) {
         await writing
         // While this one is written, the next one is read and hashed.
         writing = file.writeFile(chunk)
