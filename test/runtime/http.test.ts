@@ -305,13 +305,9 @@ describe('a stream', () => {
     const raw = await openRaw(port)
     raw.socket.pause()
     raw.socket.write(`${head({ accept: 'application/x-ndjson', 'content-length': 1 })}1`)
-    await sleep(200)
-    const { items: before } = seen
-    await sleep(50)
-    expect(seen.items).toBe(before)
-    // The kernel's buffers took some of it; without back-pressure it would be ten times that.
-    expect(before).toBeLessThan(100)
     while (!seen.ended) await sleep(10)
+    // The kernel's buffers took some of it; without back-pressure it would be a thousand items.
+    expect(seen.items).toBeLessThan(100)
     raw.socket.destroy()
   })
 

@@ -31,53 +31,52 @@ export function createHandler({
   observe,
   trace = (parent) => parent,
 }: HandlerOptions): Handler {
-  const table = new Map(Object.entries(resources))
+  const table = new Map(
+    Object.entries(resources).map(([path, resource]) => [path, { ...resource, allow: methodsOf(resource) }]),
+  )
   const isAllowed = createAuthorizer(settings.token)
   const cors = createCors(settings.corsOrigins)
-  const respond = (resource: Resource | undefined, request: ServeRequest, context: RequestContext) => {
+  const respond = (resource: Routed | undefined, request: ServeRequest, context: RequestContext) => {
     if (!resource) throw failure('not-found', `nothing is at ${shortened(request.path)}`)
-    const methods = methodsOf(resource)
-    const preflight = cors.preflight(request, methods)
+    const preflight = cors.preflight(request, resource.allow)
     if (preflight) return preflight
     if (!resource.open && !isAllowed(request.headers)) {
       const refused = failure('unauthorized', 'send the header Authorization: Bearer <token>')
       return problemResponse(refused, { id: context.id, headers: { 'www-authenticate': 'Bearer' } })
     }
-    return byMethod(resource, request, { context, methods })
+    return byMethod(resource, request, context)
   }
   return async (request) => {
     const resource = table.get(request.path)
     const context = contextOf(request, { route: resource?.route ?? 'other', trace })
-    observe({ type: 'received', route: context.route })
-    const response = await settle(() => respond(resource, request, context), { id: context.id, observe })
-    const headers = { ...response.headers, ...cors.headers(request), 'x-request-id': context.id }
+    const { id, route } = context
+    observe({ type: 'received', route })
+    let response: ServeResponse
+    try {
+      response = await respond(resource, request, context)
+    } catch (error) {
+      if (problemOf(error).code === 'internal') observe(faultOf(error, id))
+      response = problemResponse(error, { id })
+    }
+    const headers = { ...response.headers, ...cors.headers(request), 'x-request-id': id }
     return { ...response, headers, context }
   }
 }
 
-async function settle(
-  respond: () => ServeResponse | Promise<ServeResponse>,
-  { id, observe }: { id: string; observe: Observe },
-): Promise<ServeResponse> {
-  try {
-    return await respond()
-  } catch (error) {
-    if (problemOf(error).code === 'internal') observe(faultOf(error, id))
-    return problemResponse(error, { id })
-  }
-}
+/** A resource, and the methods that it takes. */
+type Routed = Resource & { readonly allow: string }
 
 function byMethod(
-  resource: Resource,
+  resource: Routed,
   request: ServeRequest,
-  { context, methods }: { context: RequestContext; methods: string },
+  context: RequestContext,
 ): ServeResponse | Promise<ServeResponse> {
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const respond = Object.hasOwn(resource.methods, method) ? resource.methods[method] : undefined
   if (respond) return respond(request, context)
-  const headers = { allow: methods }
+  const headers = { allow: resource.allow }
   if (method === 'OPTIONS') return { status: 204, headers }
-  const refused = failure('method-not-allowed', `${shortened(request.path)} takes ${methods}`)
+  const refused = failure('method-not-allowed', `${shortened(request.path)} takes ${resource.allow}`)
   return problemResponse(refused, { id: context.id, headers })
 }
 

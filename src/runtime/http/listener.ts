@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createDeadlines, type Deadlines } from '../backend/deadlines.ts'
 import type { Observe } from '../observe.ts'
 import type { ServeSettings } from '../settings.ts'
 import { Caller } from './caller.ts'
@@ -18,21 +19,22 @@ export type ListenerOptions = {
 /** What joins a handler to the sockets of node:http. */
 export function createListener(handle: Handler, options: ListenerOptions) {
   const { observe } = options
+  const deadlines = createDeadlines()
   const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     // It came pipelined, behind another: its turn is when that has its answer.
     if (!outgoing.socket) await once(outgoing, 'socket')
     const begun = { at: Date.now(), clock: performance.now() }
     const caller = new Caller()
-    const closed = new Promise<void>((resolve) => {
-      outgoing.once('close', () => {
-        if (!outgoing.writableFinished) caller.leave()
-        resolve()
-      })
+    let reply: Reply | undefined
+    const tell = (ended: Reply) =>
+      observe(answered(ended, { begun, method: incoming.method ?? '', outgoing }))
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) caller.leave()
+      if (reply) tell(reply)
     })
-    const reply = await handle(requestOf(incoming, outgoing, { ...options, signal: caller }))
+    reply = await handle(requestOf(incoming, outgoing, { ...options, deadlines, signal: caller }))
+    if (outgoing.closed) tell(reply)
     await answer(incoming, outgoing, { reply, ...options })
-    await closed
-    observe(answered(reply, { begun, method: incoming.method ?? '', outgoing }))
   }
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     listener(incoming, outgoing).catch((error: Error) => {
@@ -45,7 +47,7 @@ export function createListener(handle: Handler, options: ListenerOptions) {
 function requestOf(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { settings, signal }: ListenerOptions & { signal: Caller },
+  { settings, deadlines, signal }: ListenerOptions & { deadlines: Deadlines; signal: Caller },
 ): ServeRequest {
   const { method = '', url = '', headers } = incoming
   const query = url.indexOf('?')
@@ -58,19 +60,20 @@ function requestOf(
       readBody(incoming, {
         limit: settings.bodyLimit,
         pause: settings.bodyTimeout,
+        deadlines,
         ...(headers.expect !== undefined && { proceed: () => outgoing.writeContinue() }),
       }),
   }
 }
 
-async function answer(
+function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   { reply, settings, isClosing }: ListenerOptions & { reply: Reply },
-): Promise<void> {
+): Promise<void> | undefined {
   const isUnread = !incoming.complete
   if (isUnread || isClosing()) outgoing.shouldKeepAlive = false
-  await send(outgoing, reply, {
+  return send(outgoing, reply, {
     pause: settings.bodyTimeout,
     headOnly: incoming.method === 'HEAD',
     until: isUnread && incoming.headers.expect === undefined ? () => linger(incoming) : undefined,

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { codeOf } from '../../files/index.ts'
+import type { Deadlines } from '../backend/deadlines.ts'
 import { failure } from '../problems.ts'
 
 export type BodyLimits = {
@@ -9,6 +10,7 @@ export type BodyLimits = {
   readonly limit: number
   /** Milliseconds without a byte. */
   readonly pause: number
+  readonly deadlines: Deadlines
   /** Called when nothing speaks against the body: tells a caller who asked to send it. */
   readonly proceed?: () => void
 }
@@ -30,17 +32,10 @@ function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Arr
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    // Most bodies are here already: only for those that are not is the time watched.
-    let timer: NodeJS.Timeout | undefined
-    const soon = setImmediate(() => {
-      timer = setTimeout(() => fail(tooSlow(limits)), limits.pause)
-    })
-    const stopWatch = () => {
-      clearImmediate(soon)
-      clearTimeout(timer)
-    }
+    const waiting = { deadline: performance.now() + limits.pause, expire: () => fail(tooSlow(limits)) }
+    limits.deadlines.add(waiting)
     const fail = (error: Error) => {
-      stopWatch()
+      limits.deadlines.delete(waiting)
       incoming.removeAllListeners('data')
       reject(error)
     }
@@ -48,10 +43,10 @@ function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Arr
       size += chunk.length
       if (size > limits.limit) return fail(tooLarge(limits))
       chunks.push(chunk)
-      timer?.refresh()
+      waiting.deadline = performance.now() + limits.pause
     })
     incoming.on('end', () => {
-      stopWatch()
+      limits.deadlines.delete(waiting)
       resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size))
     })
     incoming.on('error', () => fail(failure('cancelled', 'the body broke off')))

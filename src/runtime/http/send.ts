@@ -10,40 +10,56 @@ export type SendOptions = {
   readonly until?: (() => Promise<void>) | undefined
 }
 
-/** Bytes of a body up to which it is cheaper to copy it than to write twice. */
-const oneWrite = 16_384
-
 /** Writes an answer, no faster than the caller reads it. */
-export async function send(
+export function send(
   outgoing: ServerResponse,
   { status, headers, body = '' }: ServeResponse,
-  { pause, headOnly, until }: SendOptions,
-): Promise<void> {
+  options: SendOptions,
+): Promise<void> | undefined {
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    const { byteLength } = bytes
-    outgoing.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': byteLength })
-    const isBare = headOnly || byteLength === 0
-    if (until) {
-      if (!isBare) outgoing.write(bytes)
-      await until()
-      outgoing.end()
-    } else if (isBare) outgoing.end()
-    else if (byteLength > oneWrite) outgoing.end(bytes)
-    // Node sends a text with the head in one write, and bytes in another; in Latin-1 a character is a byte.
-    else outgoing.end(Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('latin1'), 'latin1')
-    const { socket } = outgoing
-    // Node sets the time of its own again for the next request of the connection.
-    if (socket && socket.writableLength > 0) socket.setTimeout(pause, () => socket.destroy())
-    return
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
+    outgoing.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': length })
+    return sendWhole(outgoing, options.headOnly ? '' : body, options)
   }
   outgoing.writeHead(status, headers)
+  return sendParts(outgoing, body, options)
+}
+
+function sendWhole(
+  outgoing: ServerResponse,
+  body: string | Uint8Array,
+  { pause, until }: SendOptions,
+): Promise<void> | undefined {
+  if (until) {
+    if (body.length > 0) outgoing.write(body)
+    return until().then(() => void outgoing.end())
+  }
+  // Node sends a text in one piece with its headers, and bytes as a piece of their own, which costs more.
+  if (typeof body !== 'string' && body.length < small) outgoing.end(latin1(body), 'latin1')
+  else outgoing.end(body)
+  const { socket } = outgoing
+  // Node sets the time of its own again for the next request of the connection.
+  if (socket && socket.writableLength > 0) socket.setTimeout(pause, () => socket.destroy())
+  return undefined
+}
+
+async function sendParts(
+  outgoing: ServerResponse,
+  body: AsyncIterable<string | Uint8Array>,
+  { pause }: SendOptions,
+): Promise<void> {
   for await (const chunk of body) {
     if (outgoing.destroyed) break
     if (chunk.length > 0 && !outgoing.write(chunk)) await drained(outgoing, pause)
   }
   outgoing.end()
 }
+
+/** Bytes that are cheap to copy. */
+const small = 16_384
+
+const latin1 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
 /** Resolves when the caller has read on or left; one who does neither for too long is cut off. */
 function drained(outgoing: ServerResponse, pause: number): Promise<void> {
