@@ -122,7 +122,7 @@ export async function writeEngine(
   return writeArtifact(draft, destination, { hashCache: HashCache.none(), ...options })
 }
 
-function textFile(text: string) {
+export function textFile(text: string) {
   const bytes = new TextEncoder().encode(text)
   return { source: { kind: 'bytes', chunks: [bytes] }, size: bytes.length } as const
 }

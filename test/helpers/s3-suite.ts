@@ -11,7 +11,7 @@ import type { ComponentConfig } from '../../src/construct/index.ts'
 import { HashCache } from '../../src/files/index.ts'
 import { silent } from '../../src/progress.ts'
 import { openStorage, type S3Options, type Storage, type Stored } from '../../src/storage/index.ts'
-import { buildEngine, code, type Engine } from './artifact.ts'
+import { buildEngine, code, type Engine, textFile } from './artifact.ts'
 import { s3Environment, startS3Server } from './s3.ts'
 import { type S3Proxy, startS3Proxy } from './s3-proxy.ts'
 
@@ -24,12 +24,21 @@ export const draftOf = async (config?: ComponentConfig): Promise<Draft> =>
     configText: '!ext.Engine\n',
   })
 
-type WriteOptions = Partial<Parameters<Storage['write']>[1]> & { readonly config?: ComponentConfig }
+type WriteOptions = Partial<Parameters<Storage['write']>[1]> & {
+  readonly config?: ComponentConfig
+  /** More files of the artifact, by path. */
+  readonly files?: Readonly<Record<string, string>>
+}
 
 /** Writes the engine to a place. */
-export async function write(storage: Storage, { config, ...options }: WriteOptions = {}): Promise<Stored> {
+export async function write(
+  storage: Storage,
+  { config, files = {}, ...options }: WriteOptions = {},
+): Promise<Stored> {
   const defaults = { force: false, compress: false, hashCache: HashCache.none(), progress: silent }
-  return storage.write(await draftOf(config), { ...defaults, ...options })
+  const { manifest, files: own } = await draftOf(config)
+  const more = Object.entries(files).map(([path, text]) => [path, textFile(text)] as const)
+  return storage.write({ manifest, files: new Map([...own, ...more]) }, { ...defaults, ...options })
 }
 
 /** Its weights, the model's first, then those of the extras. */

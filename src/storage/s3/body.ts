@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { FileSource } from '../../artifact/index.ts'
 
-const blockSize = 1024 ** 2
+const blockSize = 256 * 1024
 
 /** A stretch of a file, in bytes. */
 export type Stretch = { readonly start: number; readonly size: number }
@@ -31,5 +31,5 @@ function cut(chunks: readonly Uint8Array[], { start, size }: Stretch): Uint8Arra
     parts.push(chunk.subarray(Math.max(start - position, 0), Math.max(start + size - position, 0)))
     position += chunk.length
   }
-  return Buffer.concat(parts)
+  return parts.length === 1 && parts[0] ? parts[0] : Buffer.concat(parts)
 }

@@ -1,8 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure, hashFile, inParallel } from '../../files/index.ts'
+import { fileFailure, hashFile, inParallel, sha256 as sha256Of } from '../../files/index.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
 import { damagedHint, type Readable, readStretch } from './read.ts'
 import type { S3Session } from './session.ts'
@@ -11,7 +11,9 @@ import type { S3Session } from './session.ts'
 const smallLimit = 1024 ** 2
 /** Bytes of one ranged request; larger files come in several at once. */
 const rangeSize = 16 * 1024 ** 2
-const lanes = 8
+const lanes = 4
+
+type WholeObject = Readable & { readonly size: number }
 
 export type DownloadOptions = {
   /** Where the file belongs. */
@@ -27,32 +29,41 @@ export type DownloadOptions = {
  */
 export async function downloadObject(
   session: S3Session,
-  object: Readable,
+  object: WholeObject,
   options: DownloadOptions,
 ): Promise<void> {
-  await mkdir(dirname(options.target), { recursive: true })
   if (object.size <= smallLimit) return downloadSmall(session, object, options)
+  await mkdir(dirname(options.target), { recursive: true })
   const partial = await claimPartial(options.target, options.sha256 ?? 'unknown')
   const resumed = partial.done.size > 0
   if (await downloadRanges(session, object, { ...options, partial })) return
   // What an earlier run left may be damaged, by a crash of the machine: then it does not count.
   const fresh = { ...options, partial: { ...partial, done: new Set<number>() } }
   if (resumed && (await downloadRanges(session, object, fresh))) return
-  throw altered(object)
+  throw altered(object.name)
 }
 
 async function downloadSmall(
   session: S3Session,
-  object: Readable,
+  object: WholeObject,
   { target, sha256, onBytes }: DownloadOptions,
 ): Promise<void> {
   const bytes = Buffer.alloc(object.size)
   const take = (chunk: Uint8Array, position: number) => void bytes.set(chunk, position)
   await readStretch(session, object, { start: 0, end: object.size, take })
-  if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256)
-    throw altered(object)
+  await keep(bytes, object.name, { target, sha256, onBytes })
+}
+
+/** Writes the bytes of a file where it belongs, as a whole, if they are what they must be. */
+export async function keep(
+  bytes: Uint8Array,
+  name: string,
+  { target, sha256, onBytes }: DownloadOptions,
+): Promise<void> {
+  if (sha256 !== undefined && sha256Of(bytes) !== sha256) throw altered(name)
   const temporary = `${target}.${randomUUID()}.tmp`
   try {
+    await mkdir(dirname(target), { recursive: true })
     await writeFile(temporary, bytes)
     await rename(temporary, target)
   } catch (error) {
@@ -64,7 +75,7 @@ async function downloadSmall(
 /** Brings the ranges that are not there, and gives whether the whole is what it must be. */
 async function downloadRanges(
   session: S3Session,
-  object: Readable,
+  object: WholeObject,
   { target, sha256, onBytes, partial }: DownloadOptions & { readonly partial: PartialFile },
 ): Promise<boolean> {
   const { file, note } = partial
@@ -84,7 +95,7 @@ async function downloadRanges(
 
 async function fetchRanges(
   session: S3Session,
-  object: Readable,
+  object: WholeObject,
   { partial, onBytes }: { readonly partial: PartialFile; readonly onBytes: (count: number) => void },
 ): Promise<void> {
   const { file, note, done } = partial
@@ -104,7 +115,7 @@ async function fetchRanges(
   })
 }
 
-function altered({ name }: Readable): FlambeError {
+function altered(name: string): FlambeError {
   return new FlambeError('ARTIFACT_DAMAGED', `${name} in the store is not what the manifest says`, {
     hint: damagedHint,
   })

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { encodeManifest, type Manifest, manifestName, parseManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { isConflict, isMissing, isUnknown } from './errors.ts'
-import { objectKey } from './layout.ts'
+import { formatPlace, objectKey, type Place, parsePlace } from './layout.ts'
 import { formatS3Location, keyOf } from './location.ts'
 import { objectOptions, payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
@@ -11,8 +11,8 @@ import { attempt, type S3Session } from './session.ts'
 export type Objects = {
   /** The generation that whatever replaces this artifact is sent in. */
   readonly next: string
-  /** sha256 of each content -> the generation that it was sent in. */
-  readonly generations: { readonly [sha256: string]: string }
+  /** sha256 of each content -> its place. */
+  readonly places: ReadonlyMap<string, Place>
 }
 
 /** The manifest as it stands in the store; `etag` names this very version of it. */
@@ -25,14 +25,21 @@ export type StoredManifest = {
 
 export const newGeneration = (): string => randomBytes(6).toString('hex')
 
-/** The key of a file of a stored artifact. */
-export function storedKey(
+/** Where a file of a stored artifact is: the key of an object, where in it the file starts, and whether it is all of it. */
+export function locate(
   { location }: S3Session,
   { objects }: Pick<StoredManifest, 'objects'>,
   { path, sha256 }: { readonly path: string; readonly sha256: string },
-): string {
-  const generation = objects?.generations[sha256]
-  return generation === undefined ? keyOf(location, path) : objectKey(location, { generation, sha256 })
+): { readonly key: string; readonly start: number; readonly alone: boolean } {
+  const place = objects?.places.get(sha256)
+  if (!place) return { key: keyOf(location, path), start: 0, alone: true }
+  const { object, start } = place
+  return { key: objectKey(location, object), start, alone: object.endsWith(sha256) }
+}
+
+/** The keys of all objects that a stored artifact needs. */
+export function keysOf(session: S3Session, stored: StoredManifest): Set<string> {
+  return new Set(stored.manifest.files.map((file) => locate(session, stored, file).key))
 }
 
 /** The manifest under the prefix, or undefined where there is none. */
@@ -67,7 +74,7 @@ export async function putManifest(
   const input = {
     Bucket: location.bucket,
     Key: keyOf(location, manifestName),
-    Body: encodeManifest({ ...manifest, s3: objects } as Manifest),
+    Body: encodeManifest({ ...manifest, s3: encodeObjects(objects) } as Manifest),
     ContentType: 'application/json',
     ...objectOptions(options),
   }
@@ -87,16 +94,29 @@ export async function putManifest(
   return 'written'
 }
 
+function encodeObjects({ next, places }: Objects): object {
+  const entries = [...places].map(([sha256, place]) => [sha256, formatPlace(place)] as const)
+  return { next, places: Object.fromEntries(entries) }
+}
+
 function parseStored(bytes: Uint8Array, file: string): Omit<StoredManifest, 'etag'> {
   const { s3, ...manifest } = parseManifest(bytes, { file }) as Manifest & { readonly s3?: unknown }
   if (s3 === undefined) return { manifest }
-  if (isObjects(s3)) return { manifest, objects: s3 }
+  const objects = parseObjects(s3)
+  if (objects) return { manifest, objects }
   throw new FlambeError('ARTIFACT_DAMAGED', `${file} cannot be read: "s3" does not say where its objects are`)
 }
 
-function isObjects(value: unknown): value is Objects {
-  if (typeof value !== 'object' || value === null) return false
-  const { next, generations } = value as Partial<Objects>
-  const all = typeof generations === 'object' && generations !== null ? Object.values(generations) : ['/']
-  return [next, ...all].every((one) => typeof one === 'string' && /^[0-9a-f]{12}$/.test(one))
+function parseObjects(value: unknown): Objects | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { next, places } = value as { readonly next?: unknown; readonly places?: unknown }
+  if (typeof next !== 'string' || !/^[0-9a-f]{12}$/.test(next)) return undefined
+  if (typeof places !== 'object' || places === null) return undefined
+  const parsed = new Map<string, Place>()
+  for (const [sha256, text] of Object.entries(places)) {
+    const place = parsePlace(text)
+    if (!place) return undefined
+    parsed.set(sha256, place)
+  }
+  return { next, places: parsed }
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeManifest,
-  type FileEntry,
   manifestName,
   neededFiles,
   type OpenedArtifact,
@@ -11,13 +10,13 @@ import {
   temporaryDirectory,
 } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { inParallel, sha256 } from '../../files/index.ts'
-import { type Progress, silent, step } from '../../progress.ts'
+import { sha256 } from '../../files/index.ts'
+import { type Progress, silent } from '../../progress.ts'
 import { isArchive } from './archive.ts'
-import { downloadObject } from './download.ts'
+import { bringFiles } from './bring.ts'
 import { isDenied, isMissing } from './errors.ts'
 import { formatS3Location, parseS3Location } from './location.ts'
-import { getManifest, type StoredManifest, storedKey } from './manifest.ts'
+import { getManifest, type StoredManifest } from './manifest.ts'
 import { fetchArchive } from './open-archive.ts'
 import type { S3Options } from './options.ts'
 import { atPrefix, openS3Session, type S3Session } from './session.ts'
@@ -110,43 +109,6 @@ async function findManifest(session: S3Session): Promise<FoundManifest> {
     `S3 url: '${formatS3Location(session.location)}' is not available: there is no artifact`,
     { hint: 'flambe ls s3://bucket shows the artifacts of a bucket' },
   )
-}
-
-type Bringing = {
-  readonly stored: StoredManifest
-  readonly files: readonly FileEntry[]
-  readonly directory: string
-  readonly progress: Progress
-}
-
-async function bringFiles(
-  session: S3Session,
-  { stored, files, directory, progress }: Bringing,
-): Promise<void> {
-  const missing: FileEntry[] = []
-  await inParallel(files, 32, async (file) => {
-    const stats = await stat(join(directory, file.path)).catch(() => undefined)
-    if (stats?.size !== file.size) missing.push(file)
-  })
-  if (missing.length === 0) return
-  const total = missing.reduce((sum, { size }) => sum + size, 0)
-  await step(progress, { title: `download ${formatS3Location(session.location)}`, total }, async (id) => {
-    const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    await inParallel(missing, 16, (file) => {
-      const object = { key: storedKey(session, stored, file), size: file.size, name: file.path }
-      const options = { target: join(directory, file.path), sha256: file.sha256, onBytes }
-      return downloadObject(session, object, options).catch((error) => {
-        throw error instanceof FlambeError && isMissing(error) ? gone(file, error) : error
-      })
-    })
-  })
-}
-
-function gone({ path }: FileEntry, { cause }: FlambeError): FlambeError {
-  return new FlambeError('ARTIFACT_DAMAGED', `${path} is not in the store`, {
-    cause,
-    hint: 'build or push the artifact again with --force',
-  })
 }
 
 async function writeManifest(directory: string, bytes: Uint8Array): Promise<void> {

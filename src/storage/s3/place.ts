@@ -1,11 +1,10 @@
-import type { Artifact } from '../../artifact/index.ts'
-import { generationOf, objectKey, objectsFolder, unfinishedKey } from './layout.ts'
-import { newGeneration, type Objects, type StoredManifest } from './manifest.ts'
+import type { Artifact, ArtifactFile } from '../../artifact/index.ts'
+import { generationOf, objectKey, objectsFolder, type Place, unfinishedKey } from './layout.ts'
+import { newGeneration, type StoredManifest } from './manifest.ts'
 import { listUploads, type OpenUpload } from './multipart.ts'
 import { listObjects } from './objects.ts'
 import { objectOptions } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
-import type { Sending } from './upload.ts'
 
 /** What lies in an artifact's folder of objects before anything is sent. */
 export type Present = {
@@ -45,33 +44,27 @@ export async function markUnfinished(session: S3Session, { generation, sizes }: 
   return Key
 }
 
-/** Where each of an artifact's contents will be, and what the store lacks of it. */
+/** Of an artifact's contents, where those lie that the store has for good, and those that it lacks. */
 export type Placed = {
-  readonly generations: Objects['generations']
-  readonly keys: ReadonlySet<string>
-  readonly missing: readonly Sending[]
+  readonly places: ReadonlyMap<string, Place>
+  readonly missing: readonly ArtifactFile[]
 }
 
-/** An object of the earlier artifact stays where it is; all others belong in the new generation. */
+/** Finds what of the earlier artifact this one needs too. An object of which less than half is needed is left. */
 export function placeFiles(
   { location }: S3Session,
   artifact: Artifact,
   { earlier, present }: { earlier: Pick<StoredManifest, 'objects'> | undefined; present: Present },
 ): Placed {
-  const generations: Record<string, string> = {}
-  const keys = new Set<string>()
-  const missing: Sending[] = []
-  for (const file of artifact.files.values()) {
-    const { sha256, size } = file
-    if (generations[sha256] !== undefined) continue
-    const isThere = (generation: string | undefined) =>
-      generation !== undefined && present.sizes.get(objectKey(location, { generation, sha256 })) === size
-    const before = earlier?.objects?.generations[sha256]
-    const generation = before !== undefined && isThere(before) ? before : present.generation
-    const key = objectKey(location, { generation, sha256 })
-    generations[sha256] = generation
-    keys.add(key)
-    if (!isThere(generation)) missing.push({ file, key })
-  }
-  return { generations, keys, missing }
+  const contents = new Map([...artifact.files.values()].map((file) => [file.sha256, file]))
+  const known = [...contents.values()].flatMap((file) => {
+    const place = earlier?.objects?.places.get(file.sha256)
+    const size = place && present.sizes.get(objectKey(location, place.object))
+    return place && size !== undefined && place.start + file.size <= size ? [{ file, place, size }] : []
+  })
+  const needed = new Map<string, number>()
+  for (const { file, place } of known) needed.set(place.object, (needed.get(place.object) ?? 0) + file.size)
+  const kept = known.filter(({ place, size }) => (needed.get(place.object) ?? 0) >= size / 2)
+  const places = new Map(kept.map(({ file, place }) => [file.sha256, place]))
+  return { places, missing: [...contents.values()].filter(({ sha256 }) => !places.has(sha256)) }
 }

@@ -2,8 +2,13 @@ import { FlambeError } from '../../errors.ts'
 import { payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
 
-/** An object to read: its key, its size in bytes, and its name for people. */
-export type Readable = { readonly key: string; readonly size: number; readonly name: string }
+/** An object to read: its key, and its name for people. */
+export type Readable = {
+  readonly key: string
+  readonly name: string
+  /** Bytes, where all of it may be wanted: a request for the whole needs no range. */
+  readonly size?: number
+}
 
 /** Where the bytes of a stretch go, at their position in the whole. Called in order; again from `start` on a new try. */
 export type Take = (chunk: Uint8Array, position: number) => void | Promise<void>

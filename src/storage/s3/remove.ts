@@ -5,7 +5,7 @@ import { isConflict, isMissing, isUnknown } from './errors.ts'
 import { objectsFolder } from './layout.ts'
 import type { S3RequestOptions } from './list.ts'
 import { formatS3Location, keyOf, parseS3Location } from './location.ts'
-import { getManifest, storedKey } from './manifest.ts'
+import { getManifest, keysOf } from './manifest.ts'
 import { abortUpload, listUploads } from './multipart.ts'
 import { deleteObjects, findObject, listObjects } from './objects.ts'
 import { payer } from './options.ts'
@@ -26,7 +26,7 @@ export async function removeS3Artifact(
   if (!stored) throw notFound(session)
   // Listed before the manifest goes, and the mark of an unfinished build removed: whoever builds here from now
   // on starts a generation of its own.
-  const keys = new Set(stored.manifest.files.map((file) => storedKey(session, stored, file)))
+  const keys = keysOf(session, stored)
   for await (const { key } of listObjects(session, objectsFolder)) keys.add(key)
   const uploads = await listUploads(session, objectsFolder)
   await deleteObjects(

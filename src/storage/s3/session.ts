@@ -24,7 +24,7 @@ export function atPrefix(session: S3Session, prefix: string): S3Session {
   return { ...session, location: { ...session.location, prefix } }
 }
 
-const tries = 7
+const tries = 8
 const firstWait = 200
 const longestWait = 10_000
 

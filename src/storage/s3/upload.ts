@@ -18,8 +18,8 @@ import { findObject } from './objects.ts'
 import { objectOptions, payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
 
-/** Requests in flight; each streams from disk, so memory stays at a few megabytes a request. */
-const lanes = 16
+/** Requests in flight; each streams from disk, so memory stays below a megabyte a request. */
+const lanes = 12
 /** Times that a file is begun again when another builder ended or gave up the upload that it was sent with. */
 const mostUploads = 3
 

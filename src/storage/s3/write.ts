@@ -1,14 +1,14 @@
-import { type Artifact, encodeManifest } from '../../artifact/index.ts'
+import { type Artifact, type ArtifactFile, encodeManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type Progress, step } from '../../progress.ts'
-import { objectsFolder } from './layout.ts'
+import { changedFile, type Sent, sendContents } from './contents.ts'
+import { objectKey, objectsFolder } from './layout.ts'
 import { formatS3Location, keyOf } from './location.ts'
-import { getManifest, newGeneration, putManifest, type StoredManifest, storedKey } from './manifest.ts'
+import { getManifest, keysOf, newGeneration, putManifest, type StoredManifest } from './manifest.ts'
 import { abortUpload, listUploads, singleLimit } from './multipart.ts'
 import { deleteObjects, listNames } from './objects.ts'
-import { lookAround, markUnfinished, type Placed, placeFiles } from './place.ts'
+import { lookAround, markUnfinished, type Present, placeFiles } from './place.ts'
 import type { S3Session } from './session.ts'
-import { sendFiles } from './upload.ts'
 
 /*
  * How an artifact is replaced while others read it, and build it too.
@@ -50,19 +50,17 @@ export async function writeArtifactToS3(
   if (earlier?.objects && isSame(artifact, earlier)) return
   const present = await lookAround(session, earlier)
   const mark = earlier?.objects ? [] : [await markUnfinished(session, present)]
-  const placed = placeFiles(session, artifact, { earlier, present })
-  await send(session, placed, { ...options, interrupted: present.uploads })
-  const sent = [...placed.missing.map(({ key }) => key), ...mark]
-  const objects = { next: newGeneration(), generations: placed.generations }
+  const { places: kept, missing } = placeFiles(session, artifact, { earlier, present })
+  const sent = await send(session, missing, { present, ...options })
+  const objects = { next: newGeneration(), places: new Map([...kept, ...sent.places]) }
   const outcome = await putManifest(session, { manifest: artifact.manifest, objects }, { replaces: earlier })
-  if (outcome === 'lost') return giveUp(session, sent)
-  const old = [...present.sizes.keys(), ...ownPaths(session, earlier), ...sent]
-  await deleteObjects(session, [...new Set(old).difference(placed.keys)])
+  if (outcome === 'lost') return giveUp(session, [...sent.keys, ...mark])
+  const old = [...present.sizes.keys(), ...ownPaths(session, earlier), ...sent.keys, ...mark]
+  const needed = keysOf(session, { manifest: artifact.manifest, objects, etag: undefined })
+  await deleteObjects(session, [...new Set(old).difference(needed)])
   // Those of this generation are listed again: an upload whose beginning was answered to nobody is among them.
   const own = `${objectsFolder}${present.generation}/`
-  const again = placed.missing.some(({ file }) => file.size > singleLimit)
-    ? await listUploads(session, own)
-    : []
+  const again = missing.some(({ size }) => size > singleLimit) ? await listUploads(session, own) : []
   for (const upload of [...present.uploads, ...again]) await abortUpload(session, upload)
 }
 
@@ -86,28 +84,27 @@ function isSame({ manifest }: Artifact, earlier: Earlier): boolean {
 
 async function send(
   session: S3Session,
-  { missing }: Placed,
-  { progress, changed, interrupted }: WriteToS3Options & Pick<Parameters<typeof sendFiles>[2], 'interrupted'>,
-): Promise<void> {
-  if (missing.length === 0) return
-  const total = missing.reduce((sum, { file }) => sum + file.size, 0)
+  missing: readonly ArtifactFile[],
+  { present, progress, changed }: WriteToS3Options & { readonly present: Present },
+): Promise<Sent> {
+  if (missing.length === 0) return { places: new Map(), keys: [] }
+  const total = missing.reduce((sum, { size }) => sum + size, 0)
   const title = `upload to ${formatS3Location(session.location)}`
-  await step(progress, { title, total }, (id) =>
-    sendFiles(session, missing, {
-      interrupted: interrupted ?? [],
+  const sent = await step(progress, { title, total }, (id) =>
+    sendContents(session, missing, {
+      present,
       onBytes: (count) => progress({ type: 'bytes', id, count }),
     }),
   )
   const now = await changed()
-  const spoilt = missing.filter(({ file: { source } }) => source.kind === 'file' && now.has(source.path))
-  if (spoilt.length === 0) return
+  const spoilt = missing.filter(({ source }) => source.kind === 'file' && now.has(source.path))
+  if (spoilt.length === 0) return sent
+  const keys = spoilt.map(({ sha256 }) => sent.places.get(sha256)?.object ?? '')
   await deleteObjects(
     session,
-    spoilt.map(({ key }) => key),
+    keys.map((object) => objectKey(session.location, object)),
   )
-  throw new FlambeError('SOURCE_INVALID', `${spoilt[0]?.file.path} changed while it was uploaded`, {
-    hint: 'wait until whatever writes it is done, and try again',
-  })
+  throw changedFile(spoilt[0]?.path)
 }
 
 /** The keys of an artifact that was brought to the bucket as a folder. */
@@ -119,7 +116,7 @@ function ownPaths({ location }: S3Session, earlier: Earlier | undefined): string
 /** Takes back what was sent for nothing, but for what the artifact that won has of it. */
 async function giveUp(session: S3Session, sent: readonly string[]): Promise<never> {
   const winner = await getManifest(session)
-  const kept = new Set(winner?.manifest.files.map((file) => storedKey(session, winner, file)))
+  const kept = winner ? keysOf(session, winner) : new Set<string>()
   await deleteObjects(session, [...new Set(sent).difference(kept)])
   throw new FlambeError(
     'DESTINATION_NOT_EMPTY',

@@ -73,12 +73,10 @@ describe.runIf(hasVersity())('places in S3', () => {
     const { Body } = await client().send(
       new GetObjectCommand({ Bucket: bucket(), Key: 'models/ünï code/flambe.json' }),
     )
-    const { generations } = JSON.parse((await Body?.transformToString()) ?? '').s3
-    const wanted = Object.entries(generations).map(
-      ([sha256, generation]) => `models/ünï code/flambe-files/${generation}/${sha256}`,
-    )
+    const { places } = JSON.parse((await Body?.transformToString()) ?? '').s3
+    const wanted = Object.values(places).map((object) => `models/ünï code/flambe-files/${object}`)
     expect((await keys()).sort()).toEqual([...wanted, 'models/ünï code/flambe.json'].sort())
-    expect(Object.keys(generations).sort()).toEqual(
+    expect(Object.keys(places).sort()).toEqual(
       [...new Set(artifact.manifest.files.map(({ sha256 }) => sha256))].sort(),
     )
   })
