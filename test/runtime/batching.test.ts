@@ -20,7 +20,12 @@ const squares = `
 `
 
 /** Long enough for others to come meanwhile. */
-const slow = squares.replace('(resolve, 2)', '(resolve, 60)')
+const slow = `
+  async predictBatch(inputs) {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    return inputs.map(({ n }) => ({ n, square: n * n }))
+  }
+`
 
 const input = {
   type: 'object',
