@@ -71,16 +71,19 @@ function createCalls(
 ): Calls {
   const waiting: { readonly cell: number; readonly questions: readonly Asked[] }[] = []
   let isBusy = false
+  const isShort = createPace()
   const drain = async () => {
     if (isBusy) return
     isBusy = true
     for (let call = waiting.shift(); call; call = waiting.shift()) {
+      const begin = performance.now()
       if (Atomics.compareExchange(cells, call.cell, sent, begun) === sent)
         await performer.perform(call.questions)
       else outbox.skipped(call.cell)
       // Before the next call, which may be a long one.
-      outbox.flush()
+      if (!isShort(performance.now() - begin)) outbox.flush()
     }
+    outbox.flush()
     isBusy = false
   }
   return {
@@ -89,6 +92,25 @@ function createCalls(
       for (const call of calls) waiting.push(readCall(call, unpack))
       drain()
     },
+  }
+}
+
+/** Longest that an answer is kept for others to join it, in milliseconds. */
+const longestWait = 0.25
+
+/**
+ * Where all of the last hundreds of calls were short, the next will be, too: then answers that are given within a moment
+ * go together.
+ */
+function createPace(): (time: number) => boolean {
+  let peak = longestWait
+  let together = 0
+  return (time) => {
+    peak = Math.max(time, peak * 0.99)
+    together += time
+    if (peak < longestWait / 2 && together < longestWait) return true
+    together = 0
+    return false
   }
 }
 
