@@ -1,13 +1,12 @@
 import { type FromWorker, fromWireFailure } from './messages.ts'
-import { createUnpacker } from './packing.ts'
+import { unpack } from './packing.ts'
 import type { Reports } from './reports.ts'
 
 /** Hands on what a worker's message reports, in its order. */
 export function deliver(
-  { reports: wire, packed }: Extract<FromWorker, { readonly type: 'reports' }>,
+  { reports: wire }: Extract<FromWorker, { readonly type: 'reports' }>,
   { reports, skipped }: { readonly reports: Reports; readonly skipped: (cell: number) => void },
 ): void {
-  const unpack = createUnpacker(packed)
   for (const report of wire) {
     switch (report[0]) {
       case 'value':

@@ -35,7 +35,7 @@ export type WireQuestion = readonly [
 export type WireCall = readonly [cell: number, questions: readonly WireQuestion[]]
 
 export type ToWorker =
-  | { readonly type: 'calls'; readonly calls: readonly WireCall[]; readonly packed: Uint8Array }
+  | { readonly type: 'calls'; readonly calls: readonly WireCall[] }
   | { readonly type: 'abort'; readonly n: number; readonly cause: AbortCause }
   | { readonly type: 'taken'; readonly n: number; readonly count: number }
   | { readonly type: 'close' }
@@ -51,7 +51,7 @@ export type WireReport =
   | readonly ['skipped', cell: number]
 
 export type FromWorker =
-  | { readonly type: 'reports'; readonly reports: readonly WireReport[]; readonly packed: Uint8Array }
+  | { readonly type: 'reports'; readonly reports: readonly WireReport[] }
   | { readonly type: 'ready'; readonly batches: boolean }
   | { readonly type: 'failed'; readonly error: WireError }
   | { readonly type: 'event'; readonly event: ServeEvent }

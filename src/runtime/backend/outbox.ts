@@ -1,6 +1,6 @@
 import type { FromWorker, WireReport } from './messages.ts'
 import { toWireFailure } from './messages.ts'
-import { createPacker } from './packing.ts'
+import { pack } from './packing.ts'
 import type { Reports } from './reports.ts'
 
 export type Outbox = Reports & {
@@ -10,27 +10,26 @@ export type Outbox = Reports & {
 }
 
 /** Gathers the reports of a worker for one message. */
-export function createOutbox(post: (message: FromWorker, moved: readonly ArrayBuffer[]) => void): Outbox {
+export function createOutbox(post: (message: FromWorker, moved: ArrayBuffer[]) => void): Outbox {
   let reports: WireReport[] = []
-  let packer = createPacker()
+  let moved: ArrayBuffer[] = []
   return {
     // Text that was made here is nobody else's; bytes may be the component's own, which it keeps.
     value: (n, { contentType, body }, computed) => {
       const own = contentType === 'application/json'
-      reports.push(['value', n, contentType, packer.add(body, { own }), computed])
+      reports.push(['value', n, contentType, pack(body, { own, moved }), computed])
     },
     failed: (n, failure, computed) => reports.push(['failed', n, toWireFailure(failure), computed]),
     began: (n) => reports.push(['began', n]),
-    item: (n, item) => reports.push(['item', n, packer.add(item, { own: true })]),
+    item: (n, item) => reports.push(['item', n, pack(item, { own: true, moved })]),
     ended: (n, computed) => reports.push(['ended', n, computed]),
     stalled: (n) => reports.push(['stalled', n]),
     skipped: (cell) => reports.push(['skipped', cell]),
     flush: () => {
       if (reports.length === 0) return
-      const { packed, moved } = packer.finish()
-      post({ type: 'reports', reports, packed }, moved)
+      post({ type: 'reports', reports }, moved)
       reports = []
-      packer = createPacker()
+      moved = []
     },
   }
 }

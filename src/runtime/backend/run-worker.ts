@@ -12,15 +12,14 @@ import {
 } from './messages.ts'
 import { openSource } from './open-source.ts'
 import { createOutbox, type Outbox } from './outbox.ts'
-import { createUnpacker } from './packing.ts'
+import { unpack } from './packing.ts'
 import { createPerformer, type Performer } from './performer.ts'
 import type { Asked } from './reports.ts'
 import { abortReason } from './runner.ts'
 
 /** The life of a worker: brings up its component, answers what comes through the port, closes when it is told to. */
 export async function runWorker(port: MessagePort, { source, options, cells }: WorkerData): Promise<void> {
-  const post = (message: FromWorker, moved: readonly ArrayBuffer[] = []) =>
-    port.postMessage(message, [...moved])
+  const post = (message: FromWorker, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
   const observe = (event: ServeEvent) => post({ type: 'event', event: clonable(event) })
   const outbox = createOutbox(post)
   // What was answered before the thread ends is not lost with it.
@@ -72,6 +71,15 @@ function createCalls(
   const waiting: { readonly cell: number; readonly questions: readonly Asked[] }[] = []
   let isBusy = false
   const isShort = createPace()
+  let isFlushing = false
+  const flushSoon = () => {
+    if (isFlushing) return
+    isFlushing = true
+    setImmediate(() => {
+      isFlushing = false
+      outbox.flush()
+    })
+  }
   const drain = async () => {
     if (isBusy) return
     isBusy = true
@@ -81,15 +89,14 @@ function createCalls(
         await performer.perform(call.questions)
       else outbox.skipped(call.cell)
       // Before the next call, which may be a long one.
-      if (!isShort(performance.now() - begin)) outbox.flush()
+      if (isShort(performance.now() - begin)) flushSoon()
+      else outbox.flush()
     }
-    outbox.flush()
     isBusy = false
   }
   return {
-    add: ({ calls, packed }) => {
-      const unpack = createUnpacker(packed)
-      for (const call of calls) waiting.push(readCall(call, unpack))
+    add: ({ calls }) => {
+      for (const call of calls) waiting.push(readCall(call))
       drain()
     },
   }
@@ -114,7 +121,7 @@ function createPace(): (time: number) => boolean {
   }
 }
 
-function readCall([cell, questions]: WireCall, unpack: ReturnType<typeof createUnpacker>) {
+function readCall([cell, questions]: WireCall) {
   return {
     cell,
     questions: questions.map(([n, id, contentType, stream, traceparent, body]) => ({

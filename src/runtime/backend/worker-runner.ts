@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Observe } from '../observe.ts'
 import { deliver } from './deliver.ts'
 import { type FromWorker, revoked, sent, type ToWorker, type WireCall } from './messages.ts'
-import { createPacker } from './packing.ts'
+import { pack } from './packing.ts'
 import type { Call, Runner } from './runner.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -23,8 +23,7 @@ export function createWorkerRunner(
   const calls = new Set<Call>()
   const free = Array.from(cells.keys())
   const cellOf = new Map<Call, number>()
-  const post = (message: ToWorker, moved: readonly ArrayBuffer[] = []) =>
-    worker.postMessage(message, [...moved])
+  const post = (message: ToWorker, moved: ArrayBuffer[] = []) => worker.postMessage(message, moved)
   const outbox = createCallOutbox(post)
   worker.on('message', (message: FromWorker) => {
     if (message.type === 'event') return observe(message.event)
@@ -64,7 +63,7 @@ export function createWorkerRunner(
   }
 }
 
-type Post = (message: ToWorker, moved: readonly ArrayBuffer[]) => void
+type Post = (message: ToWorker, moved: ArrayBuffer[]) => void
 
 /** Gathers calls for one message. */
 function createCallOutbox(post: Post): {
@@ -72,22 +71,21 @@ function createCallOutbox(post: Post): {
   readonly flush: () => void
 } {
   let calls: WireCall[] = []
-  let packer = createPacker()
+  let moved: ArrayBuffer[] = []
   return {
     add: (cell, { tickets }) => {
       // Not moved: another worker may have to answer it.
       const questions = tickets.map(
         ({ n, question: { id, contentType, stream, traceparent, body } }) =>
-          [n, id, contentType, stream, traceparent, packer.add(body, { own: false })] as const,
+          [n, id, contentType, stream, traceparent, pack(body, { own: false, moved })] as const,
       )
       calls.push([cell, questions])
     },
     flush: () => {
       if (calls.length === 0) return
-      const { packed, moved } = packer.finish()
-      post({ type: 'calls', calls, packed }, moved)
+      post({ type: 'calls', calls }, moved)
       calls = []
-      packer = createPacker()
+      moved = []
     },
   }
 }
