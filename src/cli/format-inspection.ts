@@ -12,7 +12,11 @@ export function formatInspection(inspection: Inspection, style: Style): string {
     : ''
   const sections = [
     `${style.bold(name)}  ${formatBytes(size)} in ${files.length} files${where}, written by flambe ${flambe}`,
-    ...section('Components', inspection.components.map(componentLine), style),
+    ...section(
+      'Components',
+      inspection.components.map((one) => componentLine(one, pathsOf(inspection))),
+      style,
+    ),
     ...section('Answers', schemaLines(inspection), style),
     ...section(
       'Dependencies',
@@ -31,10 +35,18 @@ function section(title: string, lines: readonly string[], style: Style): string[
   return ['', style.bold(title), ...lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`)]
 }
 
-function componentLine({ path, type, version, same, tensors, values }: InspectedComponent): string {
-  const depth = path === '' ? 0 : path.split('/').length
-  const indent = '  '.repeat(depth)
-  const label = path === '' ? '' : `${path.split('/').at(-1)}: `
+const pathsOf = ({ components }: Inspection) => components.map(({ path }) => path)
+
+/** Below the component that holds it, by the way from there: through attributes, lists and mappings. */
+function componentLine(
+  { path, type, version, same, tensors, values }: InspectedComponent,
+  paths: readonly string[],
+): string {
+  const holders = paths.filter((one) => one !== path && (one === '' || path.startsWith(`${one}/`)))
+  const nearest = holders.reduce((longest, one) => (one.length > longest.length ? one : longest), '')
+  const indent = '  '.repeat(holders.length)
+  const way = path.slice(nearest === '' ? 0 : nearest.length + 1).replaceAll('/', '.')
+  const label = way === '' ? '' : `${way}: `
   const told = version === '0.0.0' ? type : `${type} ${version}`
   if (same !== undefined) return `${indent}${label}${type}, the same as ${same || 'the root'}`
   const state = [

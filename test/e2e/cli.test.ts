@@ -321,7 +321,7 @@ describe('interruption (row 57)', () => {
     expect((await once(child, 'exit'))[0]).toBe(130)
   })
 
-  test('kill -9 at ten moments of a forced build: the earlier artifact or the new one loads', async () => {
+  test('kill -9 at ten random moments of a forced build: the earlier artifact or the new one loads (row 30)', async () => {
     const cwd = project({ 'weights.bin': 'w'.repeat(20_000_000) })
     const env = isolated()
     writeFileSync(join(cwd, 'ext', 'index.ts'), model.replace('n?: number }', 'n?: number; w?: string }'))
@@ -330,25 +330,34 @@ describe('interruption (row 57)', () => {
         arg.replace(/component=(.*)/, 'component=!ext.Model $1'),
       )
     const withFile = (n: number) => [...build(n), '--set', 'component.w=!file ./weights.bin']
+    expect((await flambe(withFile(0), { cwd, env })).status).toBe(0)
+    // The second one has its types and code from the cache, as the next ones do.
     const started = Date.now()
     expect((await flambe(withFile(1), { cwd, env })).status).toBe(0)
     const took = Date.now() - started
-    let last = 1
+    const isWriting = () => readdirSync(cwd).some((name) => name.startsWith('.out.flambe-'))
+    let [last, killed] = [1, 0]
     for (let turn = 2; turn <= 11; turn++) {
       writeFileSync(join(cwd, 'weights.bin'), `${turn}`.repeat(10_000_000))
-      // From the end backwards: there the artifact is written.
-      const wait = took * (0.45 + 0.06 * (turn - 2))
-      await flambe(withFile(turn), {
+      const { signal } = await flambe(withFile(turn), {
         cwd,
         env,
-        onSpawn: (child) => void sleep(wait).then(() => child.kill('SIGKILL')),
+        onSpawn: async (child) => {
+          // Anywhere in one half of the turns, and while the artifact is written in the other.
+          const end = Date.now() + took * (turn % 2 === 0 ? Math.random() : 3)
+          while (Date.now() < end && !(turn % 2 === 1 && isWriting())) await sleep(1)
+          if (turn % 2 === 1) await sleep(Math.random() * 40)
+          child.kill('SIGKILL')
+        },
       })
+      if (signal === 'SIGKILL') killed++
       const { stdout, status } = await flambe(['predict', 'out', '--input', '{"x": 1}'], { cwd, env })
       expect(status).toBe(0)
       const { y } = JSON.parse(stdout)
       expect([last, turn]).toContain(y)
       last = y
     }
+    expect(killed).toBeGreaterThan(4)
     expect((await flambe(withFile(99), { cwd, env })).status).toBe(0)
     expect(readdirSync(cwd).sort()).toEqual(['ext', 'out', 'spec.yaml', 'weights.bin'])
   })
