@@ -177,6 +177,26 @@ test('a dry run sends nothing, and tells what would be sent and which files are 
 })
 
 describe('the same sources', () => {
+  test('carry the commit that they are of, wherever the command is called', async () => {
+    const project = exampleCopy('breast-cancer')
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], {
+        cwd: project,
+        env: { ...process.env, GIT_COMMITTER_DATE: '2026-01-02T03:04:05Z' },
+        stdio: 'pipe',
+      })
+    git('init')
+    git('add', '.')
+    git('commit', '-m', 'first')
+    const layout = join(folder(), 'out.oci')
+    const args = ['build', '--docker', '--base', 'host', '--output', layout, join(project, 'spec.yaml')]
+    await flambe(args, { env: cache, cwd: folder() })
+    const { stdout } = await flambe(['inspect', layout, '--json'], { env: cache })
+    const { created, labels } = JSON.parse(stdout).image
+    expect(created).toBe('2026-01-02T03:04:05Z')
+    expect(labels['org.opencontainers.image.revision']).toMatch(/^[0-9a-f]{40}$/)
+  })
+
   test('make the same image: elsewhere, by another user, under another umask, in another time zone', async () => {
     const digests = [
       await digestOf(exampleCopy('breast-cancer'), { umask: '022', env: { TZ: 'UTC' } }),

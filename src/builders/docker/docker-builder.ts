@@ -38,7 +38,8 @@ export class DockerBuilder extends Runnable {
     for (const [platform, draft] of await this.#drafts(settings, context)) {
       const { environment = {}, home } = this.#options
       const options = { ...context, ...this.#options, settings, platform, environment, home, hashCache }
-      built.push(await buildImage(draft, options))
+      // The spec's folder, wherever the command is called.
+      built.push(await buildImage(draft, { ...options, directory: context.directory }))
     }
     await hashCache.save()
     const delivery = { ...context, ...this.#options, ...settings, hashCache, output: this.#output }
