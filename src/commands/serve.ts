@@ -24,7 +24,7 @@ export default class Serve extends FlambeCommand {
   static override summary = 'Serve a component over HTTP, as its image would.'
   static override description =
     'Prints the URL once it listens. Settings come from flags, the environment (FLAMBE_…), the "serve" section of the ' +
-    'spec, or their defaults, in this order; docs/serving.md lists them.'
+    'spec, or their defaults, in this order; docs/08-serving.md lists them.'
   static override examples = [
     '<%= config.bin %> serve spec.yaml --watch',
     '<%= config.bin %> serve s3://my-bucket/engine --port 9000 --workers 2',

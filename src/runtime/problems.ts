@@ -1,6 +1,6 @@
 import { ServeFailure, type ServeProblem } from './exchange.ts'
 
-/** One row a code: the HTTP status, and the title of the problem. `docs/serving.md` explains each to callers. */
+/** One row a code: the HTTP status, and the title of the problem. `docs/08-serving.md` explains each to callers. */
 export const problems = {
   'request-invalid': { status: 400, title: 'The request cannot be read' },
   'body-empty': { status: 400, title: 'The request has no body' },

@@ -28,12 +28,7 @@ const durationPattern = '^\\s*(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h)?\\s*$'
 
 /** Becomes milliseconds. Bounds are texts of its own kind. */
 export function duration(bounds: { readonly min: string; readonly max: string }): Kind<number> {
-  return measure(bounds, {
-    pattern: durationPattern,
-    units: milliseconds,
-    bare: 's',
-    example: '30s or 500ms',
-  })
+  return measure(bounds, { what: 'time', pattern: durationPattern, units: milliseconds, bare: 's' })
 }
 
 const bytes: Readonly<Record<string, number>> = {
@@ -49,20 +44,20 @@ const sizePattern = '^\\s*(\\d+(?:\\.\\d+)?)\\s*(B|kB|KiB|MB|MiB|GB|GiB)?\\s*$'
 
 /** Becomes bytes. */
 export function size(bounds: { readonly min: string; readonly max: string }): Kind<number> {
-  return measure(bounds, { pattern: sizePattern, units: bytes, bare: 'B', example: '16MiB' })
+  return measure(bounds, { what: 'size', pattern: sizePattern, units: bytes, bare: 'B' })
 }
 
 type Measure = {
+  readonly what: string
   readonly pattern: string
   readonly units: Readonly<Record<string, number>>
   /** The unit of a bare number. */
   readonly bare: string
-  readonly example: string
 }
 
 function measure(
   { min, max }: { min: string; max: string },
-  { pattern, units, bare, example }: Measure,
+  { what, pattern, units, bare }: Measure,
 ): Kind<number> {
   const read = (given: unknown) => {
     const [, number, unit = bare] = new RegExp(pattern).exec(String(given)) ?? []
@@ -70,7 +65,7 @@ function measure(
   }
   const bounds = { min: read(min) ?? 0, max: read(max) ?? 0 }
   return {
-    accepts: `from ${min} to ${max}, such as ${example}`,
+    accepts: `a ${what} from ${min} to ${max}`,
     schema: { type: ['string', 'number'], pattern, minimum: 0 },
     read: (given) => {
       const value = read(given)

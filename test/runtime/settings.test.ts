@@ -90,7 +90,7 @@ test('all problems come at once, each with its place and without the token', () 
       'serve.worker of the spec is no setting',
       'serve.token of the spec is no setting',
       'port takes a whole number from 0 to 65535, and --port is "x"',
-      'timeout takes from 1ms to 24h, such as 30s or 500ms, and FLAMBE_TIMEOUT is "soon"',
+      'timeout takes a time from 1ms to 24h, and FLAMBE_TIMEOUT is "soon"',
       'token takes eight or more visible ASCII characters, and FLAMBE_TOKEN is not',
     ])
   }

@@ -99,7 +99,7 @@ function requestTimeout(request: ServeRequest): number | undefined {
   if (given === undefined) return undefined
   const value = timeoutHeader.read(given)
   if (value !== undefined) return value
-  throw failure('request-invalid', `X-Request-Timeout takes a time ${timeoutHeader.accepts}`)
+  throw failure('request-invalid', `X-Request-Timeout takes ${timeoutHeader.accepts}`)
 }
 
 function refuseUnlessReady({ state, reason }: State): void {

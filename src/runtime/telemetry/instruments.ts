@@ -20,7 +20,7 @@ const seconds = [
 ] as const
 const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const
 
-/** Names and units as https://prometheus.io/docs/practices/naming/ has them. `docs/serving.md` lists them for users. */
+/** Names and units as https://prometheus.io/docs/practices/naming/ has them. `docs/08-serving.md` lists them for users. */
 export async function createInstruments(
   registry: Registry,
   { name, version, queued }: MetricsOptions,
