@@ -29,14 +29,16 @@ export async function hashFile(path: string, { onBlock, signal }: ReadOptions = 
   await using file = await openRegular(path)
   const before = await file.stat({ bigint: true })
   const hash = createHash('sha256')
-  const buffers = [Buffer.allocUnsafe(blockSize), Buffer.allocUnsafe(blockSize)] as const
+  // One byte more than there is: one that grew shows at once.
+  const length = Math.min(blockSize, Number(before.size) + 1)
+  const buffers = [Buffer.allocUnsafe(length), Buffer.allocUnsafe(length)] as const
   let position = 0
-  let next = file.read(buffers[0], 0, blockSize, 0)
-  for (let turn = 0; ; turn++) {
+  let next = file.read(buffers[0], 0, length, 0)
+  for (let turn = 0, isEnd = false; !isEnd; turn++) {
     signal?.throwIfAborted()
     const { bytesRead, buffer } = await next
-    if (bytesRead === 0) break
-    next = file.read(buffers[turn % 2 === 0 ? 1 : 0], 0, blockSize, position + bytesRead)
+    isEnd = bytesRead < length
+    if (!isEnd) next = file.read(buffers[turn % 2 === 0 ? 1 : 0], 0, length, position + bytesRead)
     // A read that fails while this block is worked on is met at the top of the loop.
     next.catch(() => {})
     const block = buffer.subarray(0, bytesRead)

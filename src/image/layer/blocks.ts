@@ -19,7 +19,7 @@ export async function* blocksOf(chunks: AsyncIterable<Uint8Array>, size: number)
 
 /** What `work` makes of each item, in their order, with up to `limit` of them at work. */
 export async function* mapAhead<T, R>(
-  items: AsyncIterable<T>,
+  items: AsyncIterable<T> | Iterable<T>,
   limit: number,
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {

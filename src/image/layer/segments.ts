@@ -3,6 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { FlambeError } from '../../errors.ts'
 import { codeOf } from '../../files/index.ts'
 import type { FileEntry, LayerEntry } from '../plan/image-plan.ts'
+import { mapAhead } from './blocks.ts'
 import { tarEnd, tarHeader, tarPadding } from './tar-header.ts'
 
 /** A part of a tar: bytes at hand, or a file where it lies. */
@@ -15,6 +16,7 @@ export type Segment = { readonly size: number } & (
 const chunkBytes = 2 ** 20
 /** Smaller pieces are put together. */
 const smallBytes = 2 ** 16
+const partsAhead = 48
 /** A borrowed chunk may be overwritten once so many more have been asked for. */
 const borrowedChunks = 3
 
@@ -61,21 +63,38 @@ export async function* readSegments(
   yield* joinedOrNone(small)
 }
 
-async function* pieces(
-  segments: readonly Segment[],
-  { start = 0, signal, borrow = false, isVerified = () => false }: ReadOptions,
-): AsyncGenerator<Uint8Array> {
+async function* pieces(segments: readonly Segment[], options: ReadOptions): AsyncGenerator<Uint8Array> {
+  const { start = 0, signal, borrow = false, isVerified = () => false } = options
   const memory = chunkMemory(borrow)
-  let skip = start
-  for (const segment of segments) {
+  const open = async ({ segment, skip }: Part): Promise<Uint8Array | AsyncIterable<Uint8Array>> => {
     signal?.throwIfAborted()
-    if (skip < segment.size) {
-      const verify = skip === 0 && segment.kind === 'file' && isVerified(segment)
-      if (segment.kind === 'bytes') yield segment.bytes.subarray(skip)
-      else yield* readFile(segment, { start: skip, signal, memory, verify })
-    }
-    skip = Math.max(0, skip - segment.size)
+    if (segment.kind === 'bytes') return segment.bytes.subarray(skip)
+    const verify = skip === 0 && isVerified(segment)
+    const chunks = readFile(segment, { start: skip, signal, memory, verify })
+    return segment.size > chunkBytes ? chunks : collected(chunks)
   }
+  // Small files take longer to open than to read.
+  for await (const piece of mapAhead(partsFrom(segments, start), partsAhead, open)) {
+    if (piece instanceof Uint8Array) yield piece
+    else yield* piece
+  }
+}
+
+type Part = { readonly segment: Segment; readonly skip: number }
+
+/** The segments that have anything from `start` on, and how much of each is before it. */
+function* partsFrom(segments: readonly Segment[], start: number): Generator<Part> {
+  let position = 0
+  for (const segment of segments) {
+    if (position + segment.size > start) yield { segment, skip: Math.max(0, start - position) }
+    position += segment.size
+  }
+}
+
+async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return joined(all)
 }
 
 type FileReading = {
@@ -114,17 +133,17 @@ async function* readFile(
   }
 }
 
-/** Memory for chunks: new each time, or of the last ones in turn. The one that is read ahead counts. */
+/** Memory for chunks of large files: new each time, or of the last ones in turn. The one that is read ahead counts. */
 function chunkMemory(borrow: boolean): (size: number) => Buffer {
   if (!borrow) return (size) => Buffer.allocUnsafe(size)
   const ring: Buffer[] = []
   let turn = 0
   return (size) => {
-    // Small chunks wait to be put together.
-    if (size < smallBytes) return Buffer.allocUnsafe(size)
+    // What is less is of a small file, which waits for its turn, or the last of a large one.
+    if (size < chunkBytes) return Buffer.allocUnsafe(size)
     turn = (turn + 1) % (borrowedChunks + 1)
     ring[turn] ??= Buffer.allocUnsafe(chunkBytes)
-    return (ring[turn] ?? Buffer.allocUnsafe(size)).subarray(0, size)
+    return ring[turn] ?? Buffer.allocUnsafe(size)
   }
 }
 
