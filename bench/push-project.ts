@@ -37,7 +37,7 @@ export function writeProject(
   mkdirSync(join(directory, 'ext'), { recursive: true })
   put('spec.yaml', 'ext: ./ext\n---\n!DockerBuilder\ncomponent: !ext.Model\n  weights: !file ./weights.bin\n')
   put('ext/index.ts', `${files > 0 ? "import 'many'\n" : ''}${code}`)
-  writeRandom(join(directory, 'weights.bin'), weights)
+  writeWeights(directory, weights)
   if (files === 0) return
   mkdirSync(join(directory, 'ext/node_modules/many/data'), { recursive: true })
   put('ext/package.json', '{"type": "module", "flambe": {"include": ["node_modules/many/data/*"]}}')
@@ -71,9 +71,10 @@ export function edit(directory: string): void {
   )
 }
 
-function writeRandom(path: string, bytes: number): void {
+/** Bytes that no compression makes smaller, as trained weights are. */
+export function writeWeights(directory: string, bytes: number): void {
   const block = Buffer.alloc(Math.min(bytes, 2 ** 23))
-  const file = openSync(path, 'w')
+  const file = openSync(join(directory, 'weights.bin'), 'w')
   for (let at = 0; at < bytes; at += block.length) writeSync(file, randomFillSync(block))
   closeSync(file)
 }
