@@ -8,8 +8,8 @@ import { headManifest, putManifest } from './manifests.ts'
 import { delayed, inParallelOrNot } from './parallel.ts'
 import { fullName, type Push, type PushOptions, setUpPush } from './push-setup.ts'
 
-/** Milliseconds that a chunk under way may take after an abort: most take two seconds in all. */
-const graceTime = 3000
+/** Milliseconds that a chunk under way may take after an abort: most take a third of it in all. */
+const graceTime = 4500
 
 /**
  * Pushes an image, or an index with its images, to `[HOST[:PORT]/]REPOSITORY[:TAG]` (`latest` if there is no tag). Sends only what the registry lacks, blobs in parallel
@@ -69,7 +69,10 @@ async function outdatedNames(push: Push): Promise<readonly string[]> {
   if (isNew && !noClobber) return names
   const standing = await standingNames(push)
   protectNames(push, standing)
-  return names.filter((name) => standing.get(name) !== content.manifest.digest)
+  const { digest } = content.manifest
+  // What a registry took a manifest for, it has.
+  if ([...standing.values()].includes(digest)) for (const blob of blobs) known.add(repository, blob.digest)
+  return names.filter((name) => standing.get(name) !== digest)
 }
 
 async function send(push: Push, names: readonly string[]): Promise<void> {

@@ -39,6 +39,18 @@ describe('requests', () => {
     expect({ bytesSent, asked: methods(memory) }).toEqual({ bytesSent: 0, asked: ['HEAD'] })
   })
 
+  test('of a one-line change after a push that found all there: at most six, too', async () => {
+    const { memory, at, options } = await withRegistry()
+    const shared = [weights(), randomLayer(5000), randomLayer(6000), randomLayer(7000)]
+    const image = imageOf(shared)
+    await pushImage(image, at('me/app:v1'), options)
+    const other = { ...options, cacheDirectory: scratch() }
+    await pushImage(image, at('me/app:v1'), other)
+    memory.requests.length = 0
+    await pushImage(imageOf([...shared, randomLayer(1000)]), at('me/app:v1'), other)
+    expect(memory.requests.length).toBeLessThanOrEqual(6)
+  })
+
   test.each([undefined, 'basic', 'bearer'] as const)(
     'of a one-line change: at most six (login: %s)',
     async (auth) => {
