@@ -1,51 +1,34 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
+import { ready, runContainer } from '../helpers/engine/containers.ts'
 import { docker, hasEngine } from '../helpers/engine/real.ts'
+import {
+  examplesDirectory,
+  expectSamples,
+  installExamples,
+  type Sample,
+  trainedExamples,
+} from '../helpers/examples.ts'
 
-const examples = new URL('../../examples/', import.meta.url).pathname
 const scratch = mkdtempSync(join(tmpdir(), 'flambe-test-'))
 const env = { FLAMBE_CACHE_DIR: join(scratch, 'cache'), FLAMBE_HOME: join(scratch, 'home') }
 const tag = (name: string) => `flambe-test-${process.pid}-${name}:1`
-
-type Sample = { readonly [key: string]: unknown }
-
-/** Each example, and how far its image is from what training said of the sample rows. */
-const cases = [
-  {
-    name: 'breast-cancer',
-    mostBytes: 2e6,
-    input: ({ features }: Sample) => ({ features }),
-    difference: (answer: Sample, sample: Sample) =>
-      Math.abs(Number(answer['POSITIVE']) - Number(sample['POSITIVE'])),
-  },
-  {
-    name: 'digits-onnx',
-    mostBytes: 30e6,
-    input: ({ image }: Sample) => ({ image }),
-    difference: (answer: Sample, sample: Sample) => {
-      const [found, expected] = [answer, sample].map(({ probabilities }) => probabilities as number[])
-      return Math.max(...(expected ?? []).map((one, index) => Math.abs(one - (found?.[index] ?? 9))))
-    },
-  },
-] as const
 
 describe.skipIf(!hasEngine('images of the examples in containers'))(
   'an image of an example',
   { timeout: 120_000 },
   () => {
     beforeAll(async () => {
-      const onnx = join(examples, 'digits-onnx')
-      if (!existsSync(join(onnx, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: onnx, stdio: 'pipe' })
-      for (const { name } of cases) {
+      installExamples()
+      for (const { name } of trainedExamples) {
         const args = [
           'build',
           '--docker',
-          join(examples, name, 'spec.yaml'),
+          join(examplesDirectory, name, 'spec.yaml'),
           '--base',
           'host',
           '--tag',
@@ -56,41 +39,21 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
       }
     }, 240_000)
     afterAll(() => {
-      for (const { name } of cases) docker('rmi', '--force', tag(name))
+      for (const { name } of trainedExamples) docker('rmi', '--force', tag(name))
       rmSync(scratch, { recursive: true, force: true })
     })
 
-    test.each(cases)(
+    test.each(trainedExamples)(
       '$name answers its samples, as any user, on a read-only disk, without a capability',
-      async ({ name, input, difference }) => {
-        const { url } = run(
-          name,
-          '--user',
-          '1234',
-          '--read-only',
-          '--cap-drop',
-          'ALL',
-          '--security-opt',
-          'no-new-privileges',
-        )
+      async (example) => {
+        const limits = ['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges']
+        const { url } = run(example.name, '--user', '1234', '--read-only', ...limits)
         await ready(url)
-        const samples: Sample[] = JSON.parse(
-          readFileSync(join(examples, name, 'data', `${name.replace('-onnx', '')}-samples.json`), 'utf8'),
-        )
-        for (const sample of samples.slice(0, 20)) {
-          const body = JSON.stringify(input(sample))
-          const answer = await fetch(`${url}/predict`, {
-            method: 'POST',
-            body,
-            headers: { 'content-type': 'application/json' },
-          })
-          expect(answer.status).toBe(200)
-          expect(difference((await answer.json()) as Sample, sample)).toBeLessThan(1e-5)
-        }
+        await expectSamples(example, url)
       },
     )
 
-    test.each(cases)('$name ends with status 0 at docker stop', async ({ name }) => {
+    test.each(trainedExamples)('$name ends with status 0 at docker stop', async ({ name }) => {
       const { id, url } = run(name)
       await ready(url)
       docker('stop', '--time', '20', id)
@@ -105,17 +68,25 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
     })
 
     test('"serve" as its argument is the same, and there is no shell in it', async () => {
-      const served = start('breast-cancer', [], ['serve'])
+      const served = runContainer(tag('breast-cancer'), { args: ['serve'] })
       await ready(served.url)
       for (const shell of ['/bin/sh', '/bin/bash', '/usr/bin/env', '/bin/busybox']) {
         expect(() => docker('exec', served.id, shell, '-c', 'true')).toThrow()
       }
     })
 
-    test.each(cases)('$name adds little to its base', async ({ name, mostBytes }) => {
+    test.each(trainedExamples)('$name adds little to its base', async ({ name, mostBytes }) => {
       const output = join(scratch, `${name}.oci`)
       await flambe(
-        ['build', '--docker', join(examples, name, 'spec.yaml'), '--base', 'host', '--output', output],
+        [
+          'build',
+          '--docker',
+          join(examplesDirectory, name, 'spec.yaml'),
+          '--base',
+          'host',
+          '--output',
+          output,
+        ],
         { env },
       )
       const { stdout } = await flambe(['inspect', output, '--json'], { env })
@@ -127,7 +98,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
     })
 
     test('a second build sends nothing, and one that differs in little only that', async () => {
-      const spec = join(examples, 'breast-cancer', 'spec.yaml')
+      const spec = join(examplesDirectory, 'breast-cancer', 'spec.yaml')
       const build = async (...more: string[]) =>
         JSON.parse(
           (await flambe(['build', '--docker', spec, '--base', 'host', '--json', ...more], { env })).stdout,
@@ -156,7 +127,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
 
     test('flambe predict runs it in a container, row by row, and leaves none behind', async () => {
       const samples: Sample[] = JSON.parse(
-        readFileSync(join(examples, 'breast-cancer/data/breast-cancer-samples.json'), 'utf8'),
+        readFileSync(join(examplesDirectory, 'breast-cancer/data/breast-cancer-samples.json'), 'utf8'),
       )
       const rows = [...samples.slice(0, 2).map(({ features }) => ({ features })), { features: [1] }]
       const stdin = rows.map((row) => JSON.stringify(row)).join('\n')
@@ -173,22 +144,4 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
   },
 )
 
-const run = (name: string, ...flags: string[]) => start(name, flags)
-
-/** A container of an example's image, with its port published on loopback; it goes when the test ends. */
-function start(name: string, flags: readonly string[], args: readonly string[] = []) {
-  const id = docker('run', '--detach', '--publish', '127.0.0.1:0:8080', ...flags, tag(name), ...args)
-  onTestFinished(() => void docker('rm', '--force', '--volumes', id))
-  const [address] = docker('port', id, '8080').split('\n')
-  return { id, url: `http://${address}` }
-}
-
-async function ready(url: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const answer = await fetch(`${url}/readyz`).catch(() => undefined)
-    await answer?.body?.cancel()
-    if (answer?.ok) return
-    await sleep(50)
-  }
-  throw new Error(`${url} is not ready`)
-}
+const run = (name: string, ...flags: string[]) => runContainer(tag(name), { flags })
