@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import { pathToFileURL } from 'node:url'
 import {
   type ComponentClass,
   type ComponentObject,
@@ -8,8 +7,6 @@ import {
   construct,
   decodeState,
   isComponent,
-  isComponentClass,
-  isRegistration,
   nodesOf,
   type ParametersOf,
   restoreState,
@@ -23,7 +20,7 @@ import { renameTypes, standsAlone } from './config-types.ts'
 import type { Manifest, NodeEntry } from './manifest.ts'
 import { type OpenedArtifact, type OpenOptions, openArtifact } from './open.ts'
 import { assertPlatform } from './platform.ts'
-import { importCompiled, mapUserModules } from './user-modules.ts'
+import { type Types, typesOf } from './types-of.ts'
 import { verifyArtifact } from './verify.ts'
 
 export type LoadOptions = OpenOptions & {
@@ -125,80 +122,6 @@ function ownerOf(
       hint: 'make objects with Class.create(args) and not with new, save them again, or read the state with loadState',
     },
   )
-}
-
-/** The classes to build with, and the `$type` under which each saved one is known now. */
-type Types = {
-  readonly classes: ReadonlyMap<string, Constructible>
-  readonly rename: (saved: string) => string
-}
-
-async function typesOf(
-  { manifest, directory }: OpenedArtifact,
-  root: NodeEntry,
-  options: LoadOptions,
-): Promise<Types> {
-  const { as, types: given, type: wanted = root.type, flambe } = options
-  if (given) return presentTypes(given, root, { as, wanted })
-  mapUserModules({ flambe })
-  const classes = new Map<string, Constructible>()
-  for (const [namespace, { entry }] of Object.entries(manifest.code)) {
-    const exported = await importUser(pathToFileURL(safeJoin(directory, entry)).href, namespace)
-    for (const [name, value] of Object.entries(exported)) {
-      if (!isComponentClass(value) && !isRegistration(value)) continue
-      const { aliases = [] } = value as { readonly aliases?: readonly string[] }
-      for (const alias of [name, ...aliases]) classes.set(`${namespace}.${alias}`, value)
-    }
-  }
-  if (as) classes.set(root.type, expectClass(as, root.type))
-  if (classes.has(root.type)) return { classes, rename: (saved) => saved }
-  const name = nameOf(root.type)
-  throw new FlambeError(
-    'ARTIFACT_UNSUPPORTED',
-    `${manifest.name} holds the state of a ${name} and not its code`,
-    {
-      hint: `load it with ${name}.loadFromPath(path), or in a spec with !ns.${name}.load_from_path`,
-    },
-  )
-}
-
-/** Classes as they are now: a saved one is the one of its name in the namespace of the root's class. */
-function presentTypes(
-  given: ReadonlyMap<string, Constructible>,
-  root: NodeEntry,
-  { as, wanted }: { as: ComponentClass | undefined; wanted: string },
-): Types {
-  if (as) expectClass(as, root.type)
-  const namespace = wanted.slice(0, wanted.indexOf('.') + 1)
-  const rename = (saved: string) => {
-    if (saved === root.type && as) return wanted
-    return given.has(saved) ? saved : `${namespace}${nameOf(saved)}`
-  }
-  return { classes: as ? new Map([...given, [wanted, as]]) : given, rename }
-}
-
-const nameOf = (type: string) => type.split('.').at(-1) ?? type
-
-async function importUser(url: string, namespace: string): ReturnType<typeof importCompiled> {
-  try {
-    return await importCompiled(url, { parent: url })
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new FlambeError(
-      'EXTENSION_INVALID',
-      `the code of "${namespace}" in the artifact failed: ${reason}`,
-      { cause },
-    )
-  }
-}
-
-/** The saved class must be the expected one, or one that extends it under the same name. */
-function expectClass(as: ComponentClass, saved: string): ComponentClass {
-  const name = nameOf(saved)
-  if (as.name === name || as.aliases?.includes(name)) return as
-  throw new FlambeError('COMPONENT_INVALID', `the artifact holds a ${name}, and not a ${as.name}`, {
-    hint: `use ${name}.loadFromPath, or load() for whatever it is`,
-  })
 }
 
 function compareAll(

@@ -1,5 +1,6 @@
-import type { Json, JsonSchema } from '../construct/index.ts'
+import { dereference, type Json, type JsonSchema } from '../construct/index.ts'
 import type { SpecNode } from '../spec/index.ts'
+import { describeNode, describeSchema } from './describe.ts'
 
 /** Something that does not fit, at a node of the spec. */
 export type Misfit = { readonly node: SpecNode; readonly message: string; readonly hint?: string }
@@ -26,7 +27,7 @@ type Keywords = { readonly [keyword: string]: Json }
 export function misfits(node: SpecNode, schema: JsonSchema, check: ValueCheck): Misfit[] {
   if (typeof schema === 'boolean' || node.kind === 'link') return []
   const { $ref, anyOf, oneOf, allOf } = schema
-  if (typeof $ref === 'string') return misfits(node, dereference($ref, check.root), check)
+  if (typeof $ref === 'string') return misfits(node, dereference($ref, check.root) ?? true, check)
   const own = misfitsOfKeywords(node, schema, check)
   const choices = [anyOf, oneOf]
     .filter(Array.isArray)
@@ -193,37 +194,4 @@ function fitsType(node: SpecNode, { type }: Keywords): boolean {
   return types.length === 0 || types.some((one) => kinds[String(one)]?.(node))
 }
 
-function dereference(ref: string, root: JsonSchema): JsonSchema {
-  const path = ref.replace(/^#\/?/, '').split('/').filter(Boolean)
-  const found = path.reduce<Json | JsonSchema | undefined>((value, part) => {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
-    return typeof value === 'object' && value !== null ? (value as Keywords)[key] : undefined
-  }, root)
-  return typeof found === 'object' && found !== null ? (found as JsonSchema) : true
-}
-
-function describeSchema(schema: JsonSchema, root: JsonSchema): string {
-  if (typeof schema === 'boolean') return 'anything'
-  const { $ref, type, anyOf } = schema
-  if (typeof $ref === 'string') return describeSchema(dereference($ref, root), root)
-  if (typeof schema['x-flambe-class'] === 'string') return `a ${schema['x-flambe-class']}`
-  if (Array.isArray(schema['enum'])) return schema['enum'].map((one) => JSON.stringify(one)).join(' or ')
-  if ('const' in schema) return JSON.stringify(schema['const'])
-  if (Array.isArray(anyOf)) return anyOf.map((one) => describeSchema(one as JsonSchema, root)).join(' or ')
-  const names: Readonly<Record<string, string>> = {
-    array: 'a list',
-    object: 'a mapping',
-    integer: 'an integer',
-    null: 'null',
-  }
-  const types = Array.isArray(type) ? type : [type]
-  return types.map((one) => names[String(one)] ?? `a ${String(one)}`).join(' or ')
-}
-
 const nameOf = ({ path, owner }: ValueCheck) => `"${path}" of ${owner}`
-
-function describeNode(node: SpecNode): string {
-  if (node.kind === 'scalar') return typeof node.value === 'string' ? `"${node.value}"` : String(node.value)
-  if (node.kind === 'tagged') return `!${node.parts.join('.')}`
-  return { sequence: 'a list', mapping: 'a mapping', link: 'a link', file: 'a file' }[node.kind]
-}
