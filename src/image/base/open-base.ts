@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import type { Base, Image } from '../image.ts'
+import type { Base, Image, Layer } from '../image.ts'
+import { compressLayer } from '../layer/compress-layer.ts'
 import { pullImage } from '../registry/pull.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
 import { engineImage } from './engine-image.ts'
@@ -9,6 +10,7 @@ import { findNode } from './find-node.ts'
 import { hostBase } from './host/host-base.ts'
 import { openLocalImage } from './local/local-image.ts'
 import type { BaseOptions } from './options.ts'
+import { plainManifest } from './plain-image.ts'
 
 /**
  * What an image is put on, by where it is:
@@ -32,12 +34,15 @@ type Found = { readonly image: Image; readonly name?: string; readonly digest?: 
 
 async function openImage(location: string, options: BaseOptions): Promise<Found> {
   const { directory, platform, env, home, offline, cacheDirectory, progress, signal } = options
-  const [kind = '', rest = ''] = split(location)
+  const [kind, rest] = split(location)
   if (kind === 'oci') return { image: await openLayout(resolve(directory, rest), { platform }) }
-  if (kind === 'docker-archive')
-    return { image: await openLocalImage(resolve(directory, rest), { platform }) }
-  if (kind === 'docker-daemon' || kind === 'dockerfile')
-    return { image: await engineImage(kind, rest, options) }
+  if (kind !== '') {
+    const image =
+      kind === 'docker-archive'
+        ? await openLocalImage(resolve(directory, rest), { platform })
+        : await engineImage(kind, rest, options)
+    return { image: await compressedImage(image, options) }
+  }
   const image = await pullImage(location, {
     ...options.registry,
     cacheDirectory,
@@ -52,12 +57,19 @@ async function openImage(location: string, options: BaseOptions): Promise<Found>
   return { image, name: formatReference(parseReference(location)), digest: image.manifest.digest }
 }
 
-const kinds = ['oci', 'docker-archive', 'docker-daemon', 'dockerfile']
+/** With small layers, as registries want them. */
+async function compressedImage({ layers, ...image }: Image, options: BaseOptions): Promise<Image> {
+  const small: Layer[] = []
+  for (const layer of layers) small.push(await compressLayer(layer, options))
+  return { ...image, layers: small, manifest: plainManifest(small, image.config) }
+}
 
-function split(location: string): readonly [string, string] {
+const kinds = ['oci', 'docker-archive', 'docker-daemon', 'dockerfile'] as const
+
+function split(location: string): readonly [(typeof kinds)[number] | '', string] {
   const colon = location.indexOf(':')
-  const kind = location.slice(0, Math.max(0, colon))
-  if (!kinds.includes(kind)) return ['', location]
+  const kind = kinds.find((one) => location.slice(0, Math.max(0, colon)) === one)
+  if (kind === undefined) return ['', location]
   const rest = location.slice(colon + 1)
   if (rest !== '') return [kind, rest]
   throw new FlambeError('IMAGE_INVALID', `the base "${location}" does not say which`, {

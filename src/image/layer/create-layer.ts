@@ -100,7 +100,7 @@ function opener(packed: Packed, { segments, compression, file }: Opening): Layer
   }
 }
 
-function parsePacked(value: unknown): Packed | undefined {
+export function parsePacked(value: unknown): Packed | undefined {
   const { diffId, digest, size } = (value ?? {}) as { readonly [name: string]: unknown }
   if (typeof diffId !== 'string' || typeof digest !== 'string' || typeof size !== 'number') return undefined
   return { diffId, digest, size }

@@ -73,7 +73,7 @@ async function drained(chunks: AsyncIterable<Uint8Array>): Promise<undefined> {
 }
 
 /** Compresses into the cache. One that cannot be written is no failure: then the layer is made again when it is read. */
-async function kept(
+export async function kept(
   plain: AsyncIterable<Uint8Array>,
   { compression, blobPath }: Pick<PackOptions, 'compression' | 'blobPath'>,
 ): Promise<Omit<Packed, 'diffId'>> {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { loadIntoEngine, openBase } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
@@ -35,7 +36,7 @@ describe.skipIf(!hasEngine('bases that the engine builds'))('a base from a Docke
     const base = await openBase('dockerfile:.', options)
     docker('tag', base.image.config.digest, tag)
     expect(base.node).toBe('/usr/local/bin/node')
-    const tar = await bytesOf(base.image.layers[1] ?? { open: () => (async function* () {})() })
+    const tar = gunzipSync(await bytesOf(base.image.layers[1] ?? { open: () => (async function* () {})() }))
     expect(digestOf(tar)).toBe(base.image.layers[1]?.diffId)
     const names = [...tar.toString('latin1').matchAll(/data\/[\w/.]+/g)].map(([name]) => name)
     expect(names).toEqual(expect.arrayContaining(['data/plain', 'data/logs/kept']))

@@ -1,16 +1,27 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { gunzipSync } from 'node:zlib'
 import { extract } from 'tar-fs'
 import { pack } from 'tar-stream'
 import { describe, expect, test } from 'vitest'
 import { packForEngine } from '../../../src/image/engine/archive.ts'
 import { type Image, openBase, openLocalImage } from '../../../src/image/index.ts'
+import type { ProgressEvent } from '../../../src/progress.ts'
 import { baseOptions } from '../../helpers/engine/base-options.ts'
 import { folder } from '../../helpers/folder.ts'
-import { bytesOf, imageOf, indexOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
+import {
+  bytesOf,
+  digestOf,
+  imageOf,
+  indexOf,
+  layerOf,
+  randomImage,
+  randomLayer,
+  tarOf,
+} from '../../helpers/registry/images.ts'
 import { nodeImage } from '../../helpers/registry/node-image.ts'
 
 const archiveBytes = (image: Image, omit?: ReadonlySet<string>) =>
@@ -167,10 +178,38 @@ describe('as a base', () => {
     await expect(openBase(`oci:${name}:v2`, options)).rejects.toMatchObject({ hint: 'it has v1' })
   })
 
+  test('plain layers of an archive are compressed once, and known again', async () => {
+    const image = imageOf([...nodeImage().layers, layerOf(tarOf('many', Buffer.alloc(500_000)))], nodeStart)
+    const options = baseOptions()
+    const location = `docker-archive:${await oldArchive(image)}`
+    const { layers } = (await openBase(location, options)).image
+    expect(layers[1]?.size).toBeLessThan(5000)
+    expect(gunzipSync(await bytesOf(layers[1] ?? randomLayer(1)))).toEqual(
+      await bytesOf(image.layers[1] ?? randomLayer(1)),
+    )
+    const events: ProgressEvent[] = []
+    const again = await openBase(location, { ...options, progress: (event) => events.push(event) })
+    expect(again.image.manifest.digest).toBe((await openBase(location, options)).image.manifest.digest)
+    expect(events).toEqual([])
+    rmSync(join(options.cacheDirectory, 'blobs'), { recursive: true })
+    expect(digestOf(await bytesOf(again.image.layers[1] ?? randomLayer(1)))).toBe(layers[1]?.digest)
+  })
+
+  test('a layer of an archive that is not what its config says is found', async () => {
+    const image = imageOf([...nodeImage().layers, randomLayer(1000)], nodeStart)
+    const wrong = { ...image, layers: [...nodeImage().layers, randomLayer(1000)] }
+    await expect(openBase(`docker-archive:${await oldArchive(wrong)}`, baseOptions())).rejects.toMatchObject({
+      code: 'IMAGE_INVALID',
+      message: expect.stringContaining(image.layers[1]?.diffId ?? '-'),
+    })
+  })
+
   test.each(['oci:', 'dockerfile:', 'docker-archive:'])('%s alone names nothing', async (location) => {
     await expect(openBase(location, baseOptions())).rejects.toMatchObject({ code: 'IMAGE_INVALID' })
   })
 })
+
+const nodeStart = { env: ['NODE_VERSION=24.1.0', 'PATH=/usr/local/bin'] }
 
 const layoutIndex = {
   schemaVersion: 2,
