@@ -1,7 +1,11 @@
-// Load from a process of its own: autocannon, which npm brings.
-import { spawn } from 'node:child_process'
+// Load from a process of its own: wrk where it is installed (it leaves more of the machine to the server), else
+// autocannon, which npm brings.
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { json } from 'node:stream/consumers'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { body } from './components.ts'
 
 export type Load = {
@@ -14,50 +18,51 @@ export type Load = {
 export type Outcome = {
   /** Answers of 200 a second. */
   readonly rate: number
-  /** All answers a second. */
-  readonly answers: number
   /** Milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** Connections that broke, and requests without an answer. */
-  readonly failures: number
 }
 
 /** Asks `/predict` for a while. */
-export async function load(url: string, { connections, seconds, rate }: Load): Promise<Outcome> {
+export function load(url: string, options: Load): Promise<Outcome> {
+  return options.rate === undefined && hasWrk ? loadByWrk(url, options) : loadByAutocannon(url, options)
+}
+
+const hasWrk = spawnSync('wrk', ['--version']).error === undefined
+
+async function loadByAutocannon(url: string, { connections, seconds, rate }: Load): Promise<Outcome> {
   const cannon = createRequire(import.meta.url).resolve('autocannon')
-  const argv = [
-    '-j',
-    '-c',
-    connections,
-    '-d',
-    seconds,
-    '-m',
-    'POST',
-    '-H',
-    'content-type=application/json',
-    '-b',
-    body,
-  ]
-  const limit = rate === undefined ? [] : ['-R', Math.round(rate)]
-  const child = spawn(process.execPath, [cannon, ...[...argv, ...limit, `${url}/predict`].map(String)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const told = (await json(child.stdout)) as Told
-  return {
-    rate: told['2xx'] / told.duration,
-    answers: told.requests.total / told.duration,
-    p50: told.latency.p50,
-    p99: told.latency.p99,
-    failures: told.errors + told.timeouts,
-  }
+  const request = ['-m', 'POST', '-H', 'content-type=application/json', '-b', body]
+  const limit = rate === undefined ? [] : ['-R', String(Math.round(rate))]
+  const argv = [cannon, '-j', '-c', String(connections), '-d', String(seconds), ...request, ...limit]
+  const child = spawn(process.execPath, [...argv, `${url}/predict`], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const told: Told = JSON.parse(await text(child.stdout))
+  return { rate: told['2xx'] / told.duration, p50: told.latency.p50, p99: told.latency.p99 }
 }
 
 type Told = {
   readonly duration: number
-  readonly errors: number
-  readonly timeouts: number
   readonly '2xx': number
-  readonly requests: { readonly total: number }
   readonly latency: { readonly p50: number; readonly p99: number }
+}
+
+const script = `wrk.method = "POST"
+wrk.headers["content-type"] = "application/json"
+wrk.body = [[${body}]]
+done = function(summary, latency)
+  local good = summary.requests - summary.errors.status
+  io.write(string.format("told %f %f %f", good / summary.duration * 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+`
+
+async function loadByWrk(url: string, { connections, seconds }: Load): Promise<Outcome> {
+  const work = mkdtempSync(join(tmpdir(), 'flambe-bench-load-'))
+  const file = join(work, 'post.lua')
+  writeFileSync(file, script)
+  const argv = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', file, `${url}/predict`]
+  const child = spawn('wrk', argv, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = await text(child.stdout)
+  rmSync(work, { recursive: true })
+  const [, rate, p50, p99] = /told (\S+) (\S+) (\S+)/.exec(output) ?? []
+  return { rate: Number(rate), p50: Number(p50), p99: Number(p99) }
 }
