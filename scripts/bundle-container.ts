@@ -30,7 +30,6 @@ const { metafile } = await build({
   minifySyntax: true,
   // Node shows the line of an uncaught error: it should not be the whole file.
   lineLimit: 160,
-  keepNames: true,
   charset: 'utf8',
   legalComments: 'none',
   metafile: true,
