@@ -8,6 +8,8 @@ export type Expiring = {
   /** On the clock of `performance.now()`. */
   readonly deadline: number
   readonly expire: () => void
+  /** Where it stands among the others; kept by the deadlines. */
+  place?: number
 }
 
 /**
@@ -15,17 +17,25 @@ export type Expiring = {
  * adding one is a comparison, and not a timer of its own.
  */
 export function createDeadlines(): Deadlines {
-  const waiting = new Set<Expiring>()
+  // No Set: see churn.ts. The last takes the place of one that goes.
+  const waiting: Expiring[] = []
+  const remove = (one: Expiring) => {
+    const { place = -1 } = one
+    const last = waiting[place] === one ? waiting.pop() : undefined
+    if (last === undefined || last === one) return
+    waiting[place] = last
+    last.place = place
+  }
   let timer: NodeJS.Timeout | undefined
   let firesAt = Number.POSITIVE_INFINITY
   const fire = () => {
     firesAt = Number.POSITIVE_INFINITY
     const now = performance.now()
     let next = Number.POSITIVE_INFINITY
-    for (const one of waiting) {
+    for (const one of [...waiting]) {
       if (one.deadline > now) next = Math.min(next, one.deadline)
       else {
-        waiting.delete(one)
+        remove(one)
         one.expire()
       }
     }
@@ -40,11 +50,9 @@ export function createDeadlines(): Deadlines {
   }
   return {
     add: (one) => {
-      waiting.add(one)
+      one.place = waiting.push(one) - 1
       if (one.deadline < firesAt) arm(one.deadline)
     },
-    delete: (one) => {
-      waiting.delete(one)
-    },
+    delete: remove,
   }
 }

@@ -1,6 +1,7 @@
 import { closeAll } from '../../construct/index.ts'
 import type { Backend, ComponentSource } from '../exchange.ts'
 import { aborted } from './aborted.ts'
+import { Few } from './churn.ts'
 import { type BackendOptions, createGate } from './gate.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { createPerformer } from './performer.ts'
@@ -51,7 +52,7 @@ function inlineRunner(
   const batches = answerer.predictBatch !== undefined
   const runner: Runner = {
     batches,
-    calls: new Set(),
+    calls: new Few(),
     depth: () => (batches ? 1 : Math.max(1, queueSize)),
     perform: ({ tickets }) => {
       performer.perform(tickets).then(() => scheduler.settle())

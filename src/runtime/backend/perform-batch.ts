@@ -2,12 +2,13 @@ import type { Answerer } from '../answer/index.ts'
 import { type Answer, ServeFailure } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 import { asFailure } from '../problems.ts'
+import type { Numbered } from './churn.ts'
 import { CallContext } from './context.ts'
 import type { Asked, Reports, Running } from './reports.ts'
 
 export type BatchPlace = {
   readonly answerer: Answerer
-  readonly running: Map<number, Running>
+  readonly running: Numbered<Running>
   readonly reports: Reports
   readonly observe: Observe
 }

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asFailure } from '../problems.ts'
+import type { Numbered } from './churn.ts'
 import type { CallContext } from './context.ts'
 import { type Reports, type Running, streamWindow } from './reports.ts'
 
 export type StreamPlace = {
   readonly n: number
-  readonly running: Map<number, Running>
+  readonly running: Numbered<Running>
   readonly context: CallContext
   readonly reports: Reports
   /** When the call began, on the clock of `performance.now()`. */

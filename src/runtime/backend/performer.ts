@@ -1,6 +1,7 @@
 import { type Answerer, answerQuestion } from '../answer/index.ts'
 import type { Observe } from '../observe.ts'
 import { asFailure } from '../problems.ts'
+import { Numbered } from './churn.ts'
 import { CallContext } from './context.ts'
 import { performBatch } from './perform-batch.ts'
 import { performStream } from './perform-stream.ts'
@@ -19,7 +20,7 @@ export type Performer = {
 export type PerformerOptions = { readonly reports: Reports; readonly observe: Observe }
 
 export function createPerformer(answerer: Answerer, { reports, observe }: PerformerOptions): Performer {
-  const running = new Map<number, Running>()
+  const running = new Numbered<Running>()
   const performOne = async ({ n, question }: Asked) => {
     const started = performance.now()
     const context = new CallContext(question, observe)

@@ -1,3 +1,4 @@
+import type { Few } from './churn.ts'
 import type { Ticket } from './ticket.ts'
 
 /** One call of a component: a question, or a batch of them. */
@@ -15,7 +16,7 @@ export type Runner = {
   /** True where the component takes several questions in one call. */
   readonly batches: boolean
   /** Calls that keep it from others. */
-  readonly calls: Set<Call>
+  readonly calls: Few<Call>
   /** Most calls that it takes at a time, where one lasts so many milliseconds. */
   readonly depth: (callTime: number | undefined) => number
   readonly perform: (call: Call) => void

@@ -1,6 +1,7 @@
 import type { AskOptions, Question, ServeFailure } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 import { failure } from '../problems.ts'
+import { Numbered } from './churn.ts'
 import { createDeadlines } from './deadlines.ts'
 import { Dispatch } from './dispatch.ts'
 import { createMean } from './mean.ts'
@@ -27,7 +28,7 @@ const grace = 1000
 export class Scheduler {
   readonly #options: SchedulerOptions
   readonly #waiting = createWaiting<Ticket>()
-  readonly #sent = new Map<number, Ticket>()
+  readonly #sent = new Numbered<Ticket>()
   readonly #deadlines = createDeadlines()
   readonly #callTime = createMean()
   readonly #questionTime = createMean()

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import type { Observe } from '../observe.ts'
+import { Few } from './churn.ts'
 import { deliver } from './deliver.ts'
 import { type FromWorker, revoked, sent, type ToWorker, type WireCall } from './messages.ts'
 import { pack } from './packing.ts'
@@ -20,9 +21,9 @@ export function createWorkerRunner(
   worker: Worker,
   { batches, kill, cells, scheduler, observe }: WorkerRunnerOptions,
 ): Runner {
-  const calls = new Set<Call>()
+  const calls = new Few<Call>()
   const free = Array.from(cells.keys())
-  const cellOf = new Map<Call, number>()
+  const callIn: (Call | undefined)[] = free.map(() => undefined)
   const post = (message: ToWorker, moved: ArrayBuffer[] = []) => worker.postMessage(message, moved)
   const outbox = createCallOutbox(post)
   worker.on('message', (message: FromWorker) => {
@@ -40,23 +41,23 @@ export function createWorkerRunner(
       const cell = free.pop()
       if (cell === undefined) throw new RangeError('more calls than cells')
       Atomics.store(cells, cell, sent)
-      cellOf.set(call, cell)
+      callIn[cell] = call
       outbox.add(cell, call)
     },
     freed: (call) => {
-      const cell = cellOf.get(call)
-      if (cell === undefined) return
-      cellOf.delete(call)
+      const cell = callIn.indexOf(call)
+      if (cell === -1) return
+      callIn[cell] = undefined
       free.push(cell)
     },
     flush: outbox.flush,
     abort: ({ n }, cause) => post({ type: 'abort', n, cause }),
     taken: ({ n }, count) => post({ type: 'taken', n, count }),
     revoke: (call) => {
-      const cell = cellOf.get(call)
-      if (cell === undefined || Atomics.compareExchange(cells, cell, sent, revoked) !== sent) return false
+      const cell = callIn.indexOf(call)
+      if (cell === -1 || Atomics.compareExchange(cells, cell, sent, revoked) !== sent) return false
       // The cell is free again when the worker says that it has passed over the call.
-      cellOf.delete(call)
+      callIn[cell] = undefined
       return true
     },
     kill,
