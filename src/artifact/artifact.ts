@@ -2,7 +2,12 @@ import type { FileEntry, Manifest } from './manifest.ts'
 
 /** Where the bytes of an artifact's file are right now. */
 export type FileSource =
-  | { readonly kind: 'file'; readonly path: string }
+  | {
+      readonly kind: 'file'
+      readonly path: string
+      /** Set for a file that was checked to have this digest, and that nobody else uses: it may be moved away. */
+      readonly movable?: { readonly sha256: string }
+    }
   | { readonly kind: 'bytes'; readonly chunks: readonly Uint8Array[] }
 
 /** An artifact about to be: its files are named but large ones are not hashed yet, since hashing happens while they are copied. */

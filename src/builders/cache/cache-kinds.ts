@@ -21,6 +21,7 @@ export const cacheKinds: readonly CacheKind[] = [
   { name: 'images', holds: 'which files the last images had', depth: 1, check: 'json' },
   { name: 'layers', holds: 'which layer a plan gave', depth: 1, check: 'json' },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1 },
+  { name: 'pulls', holds: 'unfinished pulls from S3', depth: 1 },
   { name: 'registry', holds: 'what registries have, unfinished uploads', depth: 2, check: 'json' },
   { name: 's3', holds: 'artifacts from S3', depth: 1, check: 'artifact' },
   { name: 'traces', holds: 'files that extensions use of packages', depth: 1, check: 'json' },
