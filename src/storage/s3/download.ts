@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
 import { fileFailure, hashFile, inParallel, sha256 as sha256Of } from '../../files/index.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
-import { damagedHint, type Readable, readStretch } from './read.ts'
+import { damagedHint, type Readable, readStretch, type Take } from './read.ts'
 import type { S3Session } from './session.ts'
 
 /** Files up to here are held in memory. */
@@ -12,6 +12,8 @@ const smallLimit = 1024 ** 2
 /** Bytes of one ranged request; larger files come in several at once. */
 const rangeSize = 16 * 1024 ** 2
 const lanes = 4
+/** Bytes that are written at a time. */
+const writeSize = 1024 ** 2
 
 type WholeObject = Readable & { readonly size: number }
 
@@ -104,15 +106,40 @@ async function fetchRanges(
   const missing = starts.filter((start) => !done.has(start))
   await inParallel(missing, lanes, async (start) => {
     const end = Math.min(start + rangeSize, object.size)
-    const take = async (chunk: Uint8Array, position: number) => {
-      await handle.write(chunk, 0, chunk.length, position).catch((error) => {
-        throw fileFailure(error, `writing ${file}`)
-      })
-    }
+    const { take, flush } = gathered(handle)
     await readStretch(session, object, { start, end, take })
+    await flush()
     onBytes(end - start)
     await appendFile(note, `${start}\n`)
   })
+}
+
+/** Writes chunks that follow each other some at a time: a call for each would cost more than its bytes. */
+function gathered(handle: FileHandle): { readonly take: Take; readonly flush: () => Promise<void> } {
+  let chunks: Uint8Array[] = []
+  let [from, size] = [0, 0]
+  const flush = async () => {
+    const [full, at] = [chunks, from]
+    chunks = []
+    from += size
+    size = 0
+    if (full.length === 0) return
+    await handle.writev(full, at).catch((error) => {
+      throw fileFailure(error, 'writing a download')
+    })
+  }
+  const take: Take = async (chunk, position) => {
+    // A new try begins anew: what was held of the last one comes again.
+    if (position !== from + size) {
+      chunks = []
+      from = position
+      size = 0
+    }
+    chunks.push(chunk)
+    size += chunk.length
+    if (size >= writeSize) await flush()
+  }
+  return { take, flush }
 }
 
 function altered(name: string): FlambeError {
