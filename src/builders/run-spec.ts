@@ -51,9 +51,21 @@ export async function runSpec(file: string, options: RunSpecOptions): Promise<Ru
   const runnable = await makeRunnable(compiled, options.docker)
   if (!isRunnable(runnable))
     throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
-  await runnable.parse?.(context)
+  const { type } = compiled.definition
+  await ofUser(type, 'parse', async () => runnable.parse?.(context))
   options.signal.throwIfAborted()
-  return (await runnable.run(context)) ?? undefined
+  return (await ofUser(type, 'run', async () => runnable.run(context))) ?? undefined
+}
+
+/** What a Runnable of the user's throws is theirs; what one of ours throws is told as it is. */
+async function ofUser<T>(type: string, method: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof FlambeError || Object.hasOwn(builtins, type)) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new FlambeError('COMPONENT_FAILED', `${method} of ${type} failed: ${reason}`, { cause })
+  }
 }
 
 /** A spec that is read and checked, and what its Runnable is run with. */

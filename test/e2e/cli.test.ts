@@ -226,9 +226,12 @@ export class Loud extends Builder {
     expect((await run(['predict', 'out', '--input', '1'], { cwd })).stdout).toBe('true\n')
   })
 
-  test('its check stops it before it runs (row 53)', async () => {
-    const { stdout, stderr } = await run(['spec.yaml', '--set', 'name=nobody'], { cwd: project(files) })
-    expect([stdout, stderr]).toEqual(['', expect.stringContaining('there must be somebody')])
+  test('its check stops it before it runs (row 53), and what it throws is its own failure', async () => {
+    const { stdout, stderr, status } = await run(['spec.yaml', '--set', 'name=nobody'], {
+      cwd: project(files),
+    })
+    const told = 'error COMPONENT_FAILED parse of ext.Hello failed: there must be somebody\n'
+    expect([stdout, stderr, status]).toEqual(['', expect.stringContaining(told), 22])
   })
 })
 
