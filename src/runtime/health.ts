@@ -1,8 +1,8 @@
 // What an image's HEALTHCHECK runs: exits 0 where /readyz of the server beside it says 200.
 import { readFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Json } from '../construct/index.ts'
+import { nodeHttp } from '../files/index.ts'
 import { resolveSettings } from './resolve-settings.ts'
 
 const { env } = process
@@ -10,7 +10,8 @@ const manifest = JSON.parse(readFileSync(join(env['FLAMBE_ARTIFACT'] ?? '/app', 
   readonly serve?: Readonly<Record<string, Json>>
 }
 const { port } = resolveSettings({ environment: env, spec: manifest.serve })
-const asked = request({ host: '127.0.0.1', port, path: '/readyz', timeout: 2000 }, (answer) => {
+const where = { host: '127.0.0.1', port, path: '/readyz', timeout: 2000 }
+const asked = nodeHttp().request(where, (answer) => {
   process.exit(answer.statusCode === 200 ? 0 : 1)
 })
 asked.on('error', () => process.exit(1))

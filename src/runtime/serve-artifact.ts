@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { OpenedArtifact, PredictEntry } from '../artifact/index.ts'
+import { bytesTypeOf } from '../construct/index.ts'
 import { createBackend } from './backend/index.ts'
 import { containerDirectory } from './container.ts'
 import { openapi, playground } from './http/describing.ts'
 import type { Resource } from './http/message.ts'
 import { readPage } from './http/page.ts'
-import { type Observe, observeAll } from './observe.ts'
+import { type Observe, observeAll, type ServeEvent } from './observe.ts'
 import { describeApi } from './openapi/openapi.ts'
 import { type RunningServer, serve } from './serve.ts'
 import type { ServeSettings } from './settings.ts'
@@ -34,43 +35,36 @@ export type ArtifactServer = RunningServer & {
 /** Serves the component of an artifact on this machine: what an image does, and `flambe serve`. */
 export async function serveArtifact(
   artifact: OpenedArtifact,
-  { settings, environment, page, log, observe: also }: ServeArtifactOptions,
+  options: ServeArtifactOptions,
 ): Promise<ArtifactServer> {
+  const { settings } = options
   let current = artifact
-  const { name } = artifact.manifest
+  const events = holdEvents()
   const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
-  const telemetry = await openTelemetry({
-    name,
-    version: classOf(artifact).version,
-    logLevel: settings.logLevel,
-    environment,
-    ...(log && { log }),
-    queued: () => backend.load().waiting,
-  })
-  let isClosed = false
-  const observe = observeAll([
-    (event) => {
-      if (!isClosed) telemetry.observe(event)
-    },
-    ...(also ? [also] : []),
-    (event) => {
-      if (event.type === 'state' && event.state.state === 'failed') fail()
-    },
-  ])
+  const observe: Observe = (event) => {
+    events.observe(event)
+    if (event.type === 'state' && event.state.state === 'failed') fail()
+  }
+  // It loads in threads of its own while this one gets ready.
   const backend = createBackend(sourceOf(artifact), { ...settings, observe })
+  const telemetry = await openTelemetryOf(artifact, options, () => backend.load().waiting)
+  events.release(observeAll([telemetry.observe, ...(options.observe ? [options.observe] : [])]))
+  const close = async () => {
+    events.release(() => {})
+    await telemetry.close()
+  }
   const server = await serve({
     settings,
     backend,
     observe,
-    resources: {
-      '/metrics': metrics(telemetry),
-      '/openapi.json': openapi(() => describeApi({ name, ...classOf(current), settings })),
-      ...(settings.playground && { '/': playground(await readPage(page ?? standardPage())) }),
-    },
+    resources: await resourcesOf(() => current, options, telemetry),
     produces: () => producesOf(classOf(current).predict),
     ...(telemetry.tracer && { trace: telemetry.tracer.begin }),
+  }).catch(async (error) => {
+    await Promise.all([backend.close({ signal: AbortSignal.abort() }), close()])
+    throw error
   })
-  observe({ type: 'log', level: 'info', message: `${name} is served at ${server.url}` })
+  observe({ type: 'log', level: 'info', message: `${artifact.manifest.name} is served at ${server.url}` })
   return {
     ...server,
     failed,
@@ -80,9 +74,46 @@ export async function serveArtifact(
     },
     stop: async () => {
       await server.stop()
-      isClosed = true
-      await telemetry.close()
+      await close()
     },
+  }
+}
+
+/** Keeps events until there is someone to tell them to. */
+function holdEvents(): { readonly observe: Observe; readonly release: (to: Observe) => void } {
+  const early: ServeEvent[] = []
+  let tell: Observe = (event) => void early.push(event)
+  return {
+    observe: (event) => tell(event),
+    release: (to) => {
+      tell = to
+      for (const event of early.splice(0)) to(event)
+    },
+  }
+}
+
+function openTelemetryOf(
+  artifact: OpenedArtifact,
+  { settings, environment, log }: ServeArtifactOptions,
+  queued: () => number,
+): Promise<Telemetry> {
+  const { logLevel } = settings
+  const { name } = artifact.manifest
+  const { version } = classOf(artifact)
+  return openTelemetry({ name, version, logLevel, environment, ...(log && { log }), queued })
+}
+
+/** What is served beside `/predict` and the probes. */
+async function resourcesOf(
+  current: () => OpenedArtifact,
+  { settings, page = standardPage() }: ServeArtifactOptions,
+  telemetry: Telemetry,
+): Promise<Readonly<Record<string, Resource>>> {
+  const describe = () => describeApi({ name: current().manifest.name, ...classOf(current()), settings })
+  return {
+    '/metrics': metrics(telemetry),
+    '/openapi.json': openapi(describe),
+    ...(settings.playground && { '/': playground(await readPage(page)) }),
   }
 }
 
@@ -101,10 +132,8 @@ const standardPage = () => join(containerDirectory(), 'playground.html')
 
 /** Media types of an answer: of bytes, that which the schema names. */
 function producesOf({ output }: PredictEntry): readonly string[] {
-  if (typeof output !== 'object') return ['application/json']
-  const { 'x-flambe-type': type, contentMediaType } = output
-  const isBytes = type === 'Uint8Array' || type === 'Buffer' || type === 'ArrayBuffer'
-  if (!isBytes) return ['application/json']
+  if (typeof output !== 'object' || !bytesTypeOf(output, output)) return ['application/json']
+  const { contentMediaType } = output
   return [typeof contentMediaType === 'string' ? contentMediaType : 'application/octet-stream']
 }
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { FlambeError } from '../../errors.ts'
-import { codeOf } from '../../files/index.ts'
+import { codeOf, nodeHttp } from '../../files/index.ts'
 import { failure, type ProblemCode } from '../problems.ts'
 import type { ServeSettings } from '../settings.ts'
 import { createListener, type ListenerOptions } from './listener.ts'
@@ -28,7 +28,7 @@ export async function listen(
   options: ListenerOptions & { readonly settings: ServeSettings },
 ): Promise<Listening> {
   const { settings } = options
-  const server = createServer({
+  const server = nodeHttp().createServer({
     keepAliveTimeout: settings.keepAliveTimeout,
     headersTimeout: settings.headersTimeout,
     // A body that trickles in has as long as its answer.
@@ -111,7 +111,7 @@ function refuse(
   const body = problemText(problem, {})
   socket.end(
     [
-      `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+      `HTTP/1.1 ${problem.status} ${nodeHttp().STATUS_CODES[problem.status]}`,
       'Connection: close',
       'Content-Type: application/problem+json',
       `Content-Length: ${Buffer.byteLength(body)}`,
