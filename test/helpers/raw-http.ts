@@ -18,6 +18,7 @@ export async function openRaw(port: number, ...send: (string | Uint8Array)[]): P
   await once(socket, 'connect')
   let text = ''
   let isClosed = false
+  const { promise: closing, resolve: close } = Promise.withResolvers<void>()
   socket.setEncoding('latin1')
   socket.on('data', (chunk: string) => {
     text += chunk
@@ -25,6 +26,7 @@ export async function openRaw(port: number, ...send: (string | Uint8Array)[]): P
   socket.on('error', () => {})
   socket.on('close', () => {
     isClosed = true
+    close()
   })
   for (const part of send) socket.write(part)
   return {
@@ -38,7 +40,7 @@ export async function openRaw(port: number, ...send: (string | Uint8Array)[]): P
       return text
     },
     closed: async () => {
-      if (!isClosed) await once(socket, 'close')
+      await closing
       return text
     },
   }
