@@ -7,16 +7,22 @@ const deepest = 512
 /** Violations that are told: a long list of wrong items must not make a long answer. */
 const most = 100
 
+/** Bytes from which on only the first violation is looked for. */
+const large = 2 ** 20
+
+/** Takes a JSON value as the input of `predict`; `size` is that of its text. */
+export type InputCheck = (value: unknown, size?: number) => unknown
+
 /**
- * A function that takes a JSON value as the input of `predict`, its types revived.
- * @throws ServeFailure `input-invalid` with every violation.
+ * Makes a function that takes inputs of a schema, their types revived. It throws a `ServeFailure`, `input-invalid` with
+ * every violation.
  */
-export async function createInputCheck(schema: JsonSchema): Promise<(value: unknown) => unknown> {
+export async function createInputCheck(schema: JsonSchema): Promise<InputCheck> {
   const check = await compileValidator(schema)
   const revive = reviver(schema)
-  return (value) => {
+  return (value, size = 0) => {
     const unfit = findUnfit(value, 0)
-    const violations = unfit ? [unfit] : check(value)
+    const violations = unfit ? [unfit] : check(value, { first: size > large })
     if (violations.length > 0) throw misfit(violations)
     return revive(value)
   }

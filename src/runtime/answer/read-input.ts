@@ -2,7 +2,7 @@ import { MIMEType } from 'node:util'
 import { bytesTypeOf, type JsonSchema, toBytesType } from '../../construct/index.ts'
 import type { Question } from '../exchange.ts'
 import { failure } from '../problems.ts'
-import { createInputCheck } from './check-input.ts'
+import { createInputCheck, type InputCheck } from './check-input.ts'
 import { parseJson } from './parse-json.ts'
 import { formSchema } from './part-kinds.ts'
 import { readForm } from './read-form.ts'
@@ -11,7 +11,7 @@ export type InputReader = {
   /** The input that a body holds, checked and revived. Rejects, or throws, a `ServeFailure`. */
   readonly read: (question: Pick<Question, 'body' | 'contentType'>) => unknown
   /** The same for a JSON value. */
-  readonly check: (value: unknown) => unknown
+  readonly check: InputCheck
 }
 
 /** Reads bodies in all forms that an input of this schema can be sent in. */
@@ -29,11 +29,11 @@ export async function createInputReader(schema: JsonSchema): Promise<InputReader
   ]
   const read: InputReader['read'] = ({ body, contentType }) => {
     // What nearly every request says needs no parsing.
-    if (contentType === 'application/json') return check(parseJson(body))
+    if (contentType === 'application/json') return check(parseJson(body), body.byteLength)
     const type = parseType(contentType === '' ? (accepted[bytes ? 1 : 0] ?? '') : contentType)
-    if (isJson(type)) return check(parseJson(body))
+    if (isJson(type)) return check(parseJson(body), body.byteLength)
     if (form && type?.essence === 'multipart/form-data')
-      return readForm({ body, contentType }, form).then(checkForm)
+      return readForm({ body, contentType }, form).then((value) => checkForm(value, body.byteLength))
     if (bytes && type && !/^(?:multipart|message)\//.test(type.essence)) return toBytesType(body, bytes)
     const detail = `the body is ${contentType}, and this component takes ${accepted.join(', ')}`
     throw failure('content-type-unsupported', detail)
