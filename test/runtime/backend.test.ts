@@ -32,13 +32,31 @@ describe.each([
   })
 
   test('a setup that fails is the state, with its reason', async () => {
-    const { backend, ask } = await served("setup() { throw new Error('no weights') } predict() {}", {
+    const { backend, ask, events } = await served("setup() { throw new Error('no weights') } predict() {}", {
       workers,
       isReady: false,
     })
     await becomes(backend, 'failed')
     expect(backend.state().reason).toBe('setup of Engine failed: no weights')
+    expect(events).toContainEqual({
+      type: 'log',
+      level: 'error',
+      message: 'the component could not be loaded: no weights',
+      fields: { stack: expect.stringContaining('Engine.setup') },
+    })
     expect(await ask(1)).toBe('not-ready')
+  })
+
+  test('what predict throws is told to the log, with its stack and the id of the request', async () => {
+    const { ask, events } = await served('predict() { throw new Error("no luck") }', { workers })
+    expect(await ask(1, { id: 'abc' })).toBe('predict-failed')
+    expect(events).toContainEqual({
+      type: 'log',
+      level: 'error',
+      message: 'predict-failed: no luck',
+      id: 'abc',
+      fields: { stack: expect.stringContaining('Engine.predict') },
+    })
   })
 
   test('timings tell the waiting and the computing', async () => {

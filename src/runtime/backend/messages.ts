@@ -56,19 +56,32 @@ export type FromWorker =
   | { readonly type: 'failed'; readonly error: WireError }
   | { readonly type: 'event'; readonly event: ServeEvent }
 
-export type WireError = { readonly name: string; readonly message: string; readonly stack?: string }
+export type WireError = {
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly cause?: WireError
+}
 
 export type WireFailure = { readonly problem: ServeProblem; readonly cause?: WireError }
 
+/** Causes of causes that are told: one may lead to itself. */
+const deepest = 4
+
 /** An error as data. An error's own class and properties stay where it was thrown. */
-export function toWireError(error: unknown): WireError {
+export function toWireError(error: unknown, depth = 0): WireError {
   if (!(error instanceof Error)) return { name: 'Error', message: String(error) }
-  const { name, message, stack } = error
-  return { name, message, ...(stack !== undefined && { stack }) }
+  const { name, message, stack, cause } = error
+  return {
+    name,
+    message,
+    ...(stack !== undefined && { stack }),
+    ...(cause !== undefined && depth < deepest && { cause: toWireError(cause, depth + 1) }),
+  }
 }
 
-export function fromWireError({ name, message, stack }: WireError): Error {
-  const error = new Error(message)
+export function fromWireError({ name, message, stack, cause }: WireError): Error {
+  const error = new Error(message, cause && { cause: fromWireError(cause) })
   error.name = name
   if (stack !== undefined) error.stack = stack
   return error

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type ComponentObject, closeAll } from '../../construct/index.ts'
 import type { Observe, ServeEvent } from '../observe.ts'
+import { faultEvent } from './fault.ts'
 import {
   begun,
   type FromWorker,
@@ -25,8 +26,8 @@ export async function runWorker(port: MessagePort, { source, options, cells }: W
   // What was answered before the thread ends is not lost with it.
   process.on('exit', outbox.flush)
   // Of code that did not wait for it: the requests that are being answered have no part in it.
-  process.on('unhandledRejection', (reason) => observe(fault('unhandled rejection', reason)))
-  const opened = await openSource(source, options).catch(toWireError)
+  process.on('unhandledRejection', (reason) => observe(faultEvent('unhandled rejection', reason)))
+  const opened = await openSource(source, options).catch((cause) => toWireError(cause))
   if ('message' in opened) {
     post({ type: 'failed', error: opened })
     return process.exit(1)
@@ -44,7 +45,7 @@ export async function runWorker(port: MessagePort, { source, options, cells }: W
 }
 
 async function close(component: ComponentObject, observe: Observe): Promise<void> {
-  await closeAll(component).catch((cause) => observe(fault('close', cause)))
+  await closeAll(component).catch((cause) => observe(faultEvent('close', cause)))
   // Timers and sockets that user code left open would keep the thread.
   process.exit(0)
 }
@@ -148,9 +149,4 @@ function clonable(event: ServeEvent): ServeEvent {
       fields: { fields: `cannot be written: ${cause instanceof Error ? cause.message : cause}` },
     }
   }
-}
-
-function fault(where: string, cause: unknown): ServeEvent {
-  const { message, stack } = toWireError(cause)
-  return { type: 'log', level: 'error', message: `${where}: ${message}`, fields: { stack } }
 }

@@ -2,8 +2,10 @@ import type { AskOptions, Question, ServeFailure } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 import { failure } from '../problems.ts'
 import { Numbered } from './churn.ts'
+import { createConditions } from './conditions.ts'
 import { createDeadlines } from './deadlines.ts'
 import { Dispatch } from './dispatch.ts'
+import { tellFault } from './fault.ts'
 import { createMean } from './mean.ts'
 import type { Reports } from './reports.ts'
 import type { AbortCause, Call, Runner } from './runner.ts'
@@ -33,7 +35,7 @@ export class Scheduler {
   readonly #callTime = createMean()
   readonly #questionTime = createMean()
   readonly #dispatch: Dispatch
-  readonly #whenIdle: { readonly runner: Runner | undefined; readonly resolve: () => void }[] = []
+  readonly #conditions = createConditions()
   #last = 0
   #isScheduled = false
 
@@ -76,7 +78,12 @@ export class Scheduler {
   /** What runners tell. */
   readonly reports: Reports = {
     value: (n, value, computed) => this.#done(n, computed)?.value(value, computed),
-    failed: (n, cause, computed) => this.#done(n, computed)?.fail(cause),
+    failed: (n, cause, computed) => {
+      const ticket = this.#done(n, computed)
+      if (!ticket || ticket.isSettled) return
+      tellFault(cause, ticket.question, this.#options.observe)
+      ticket.fail(cause)
+    },
     began: (n) => {
       const ticket = this.#sent.get(n)
       ticket?.begin({
@@ -95,11 +102,7 @@ export class Scheduler {
   /** Lets the next questions go. */
   settle(): void {
     this.#dispatch.run()
-    if (this.#whenIdle.length === 0) return
-    for (const waiter of this.#whenIdle.filter(({ runner }) => this.#isIdle(runner))) {
-      this.#whenIdle.splice(this.#whenIdle.indexOf(waiter), 1)
-      waiter.resolve()
-    }
+    this.#conditions.check()
   }
 
   add(runner: Runner): void {
@@ -138,15 +141,8 @@ export class Scheduler {
 
   /** Resolves when nothing waits and nothing is under way: of one runner, or at all. */
   idle(runner?: Runner): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#whenIdle.push({ runner, resolve })
-    this.settle()
-    return promise
-  }
-
-  #isIdle(runner: Runner | undefined): boolean {
-    if (!runner) return this.waiting === 0 && this.running === 0
-    return !this.#sent.values().some(({ call }) => call?.runner === runner)
+    if (!runner) return this.#conditions.until(() => this.waiting === 0 && this.running === 0)
+    return this.#conditions.until(() => !this.#sent.values().some(({ call }) => call?.runner === runner))
   }
 
   /** All requests that one turn of the event loop brings go together, in one message to each thread. */
