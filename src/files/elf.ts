@@ -22,10 +22,17 @@ const machines: Readonly<Record<number, string>> = {
   258: 'loong64',
 }
 
+/** Bytes of which only some may be at hand: `part` gives what there is of those asked for, from `start` on. */
+export type PartialBytes = {
+  readonly length: number
+  readonly part: (start: number, length: number) => Uint8Array
+}
+
 /** Reads an ELF file's headers; undefined for any other file. */
-export function parseElf(bytes: Uint8Array): Elf | undefined {
-  if (bytes.length < 52 || bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46)
-    return undefined
+export function parseElf(file: Uint8Array | PartialBytes): Elf | undefined {
+  const bytes = partial(file)
+  const [one, two, three, four] = bytes.part(0, 4)
+  if (bytes.length < 52 || one !== 0x7f || two !== 0x45 || three !== 0x4c || four !== 0x46) return undefined
   const reader = new ElfReader(bytes)
   const interpreter = reader.segments.find(({ type }) => type === 3)
   return {
@@ -35,8 +42,13 @@ export function parseElf(bytes: Uint8Array): Elf | undefined {
   }
 }
 
+function partial(file: Uint8Array | PartialBytes): PartialBytes {
+  if (!(file instanceof Uint8Array)) return file
+  return { length: file.length, part: (start, length) => file.subarray(start, start + length) }
+}
+
 /** The parts of an ELF file that say the above: each can be named once those before it are there. */
-export const elfParts: readonly ((bytes: Uint8Array) => Range)[] = [
+export const elfParts: readonly ((bytes: PartialBytes) => Range)[] = [
   () => ({ start: 0, length: 64 }),
   (bytes) => new ElfReader(bytes).headers,
   (bytes) => new ElfReader(bytes).segment(3),
@@ -53,28 +65,31 @@ type Segment = {
   readonly size: number
 }
 
+/** Names of libraries and paths to them are shorter. */
+const longestText = 4096
+
 class ElfReader {
-  readonly #view: DataView
+  readonly #bytes: PartialBytes
   readonly #wide: boolean
   readonly #little: boolean
   readonly segments: readonly Segment[]
 
-  constructor(bytes: Uint8Array) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    this.#wide = bytes[4] === 2
-    this.#little = bytes[5] === 1
+  constructor(bytes: PartialBytes) {
+    const [wide, little] = bytes.part(4, 2)
+    this.#bytes = bytes
+    this.#wide = wide === 2
+    this.#little = little === 1
     this.segments = this.#readSegments()
   }
 
   u16(at: number): number {
-    return at + 2 <= this.#view.byteLength ? this.#view.getUint16(at, this.#little) : 0
+    return this.#view(at, 2)?.getUint16(0, this.#little) ?? 0
   }
 
   text(at: number): string {
-    let end = at
-    while (end < this.#view.byteLength && this.#view.getUint8(end) !== 0) end++
-    const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, Math.max(0, end - at))
-    return new TextDecoder().decode(bytes)
+    const bytes = this.#bytes.part(at, longestText)
+    const end = bytes.indexOf(0)
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
   }
 
   /** Where the program headers are. */
@@ -145,11 +160,17 @@ class ElfReader {
   }
 
   #u32(at: number): number {
-    return at + 4 <= this.#view.byteLength ? this.#view.getUint32(at, this.#little) : 0
+    return this.#view(at, 4)?.getUint32(0, this.#little) ?? 0
   }
 
   #word(at: number): number {
     if (!this.#wide) return this.#u32(at)
-    return at + 8 <= this.#view.byteLength ? Number(this.#view.getBigUint64(at, this.#little)) : 0
+    return Number(this.#view(at, 8)?.getBigUint64(0, this.#little) ?? 0)
+  }
+
+  /** Undefined where those bytes are not there. */
+  #view(at: number, length: number): DataView | undefined {
+    const { buffer, byteOffset, byteLength } = this.#bytes.part(at, length)
+    return byteLength === length ? new DataView(buffer, byteOffset, byteLength) : undefined
   }
 }

@@ -1,8 +1,14 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Artifact, FileSource } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { looksNative, parseElf, parseNativeBinary } from '../../files/index.ts'
+import {
+  looksNative,
+  type NativeBinary,
+  parseElf,
+  parseNativeBinary,
+  readElf,
+  readNativeBinary,
+} from '../../files/index.ts'
 import { formatPlatform, type ImagePlatform } from '../../image/index.ts'
 
 /** OCI's names of processors in Node's words, where they differ. */
@@ -26,11 +32,10 @@ export async function checkNativeFiles(
   const brought = new Set(native.map(({ path }) => basename(path)))
   const needed = new Set<string>()
   for (const { path, source } of native) {
-    const bytes = await read(source)
-    const binary = parseNativeBinary(bytes)
-    const fits = !binary || (binary.os === platform.os && binary.arch === nodeArchitecture(platform))
-    if (!fits) throw misfit(path, `${binary.os}/${binary.arch}`, platform)
-    for (const name of parseElf(bytes)?.needed ?? []) if (!brought.has(name)) needed.add(name)
+    const { made, needs } = await headersOf(source)
+    const fits = !made || (made.os === platform.os && made.arch === nodeArchitecture(platform))
+    if (!fits) throw misfit(path, `${made.os}/${made.arch}`, platform)
+    for (const name of needs) if (!brought.has(name)) needed.add(name)
   }
   return [...needed].sort()
 }
@@ -43,6 +48,14 @@ function misfit(path: string, found: string, platform: ImagePlatform): FlambeErr
   )
 }
 
-async function read(source: FileSource): Promise<Uint8Array> {
-  return source.kind === 'file' ? readFile(source.path) : Buffer.concat(source.chunks)
+type Headers = { readonly made?: NativeBinary | undefined; readonly needs: readonly string[] }
+
+/** What a native file is made for, and the libraries that it needs; nothing of a file that only has such a name. */
+async function headersOf(source: FileSource): Promise<Headers> {
+  const bytes = source.kind === 'bytes' ? Buffer.concat(source.chunks) : undefined
+  const elf = source.kind === 'file' ? await readElf(source.path) : bytes && parseElf(bytes)
+  if (elf) return { made: { os: 'linux', arch: elf.arch }, needs: elf.needed }
+  const made =
+    source.kind === 'file' ? await readNativeBinary(source.path) : bytes && parseNativeBinary(bytes)
+  return { made, needs: [] }
 }
