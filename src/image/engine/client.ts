@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises'
+import type { Agent as HttpAgent } from 'node:http'
 import { Agent } from 'node:https'
 import type Docker from 'dockerode'
 import type { Environment } from '../registry/index.ts'
 import type { Endpoint } from './endpoint.ts'
+import { sshAgent } from './ssh.ts'
 
 /** A client for an endpoint; nothing is sent yet. `timeout`: milliseconds of silence after which a request fails. */
 export async function createClient(
@@ -22,15 +24,21 @@ export async function createClient(
   return new Client(options)
 }
 
-type Connection = Docker.DockerOptions & { readonly agent?: Agent; readonly pathPrefix?: string }
+type Connection = Docker.DockerOptions & { readonly agent?: HttpAgent; readonly pathPrefix?: string }
 
 async function connection({ address, tls }: Endpoint, env: Environment): Promise<Connection> {
   const socket = /^(?:unix|npipe):\/\/(.+)$/.exec(address)?.[1]
   if (socket) return { socketPath: socket }
-  const { protocol, hostname: host, port, username } = new URL(address)
+  const { protocol, hostname: host, port } = new URL(address)
+  // Whatever host: the agent knows the way. What it gives is no socket, and knows no timeout.
   if (protocol === 'ssh:') {
-    const agent = env['SSH_AUTH_SOCK']
-    return { protocol: 'ssh', host, port: port || 22, username, ...(agent && { sshOptions: { agent } }) }
+    return {
+      protocol: 'http',
+      host: 'docker',
+      port: 80,
+      timeout: undefined,
+      agent: await sshAgent(address, env),
+    }
   }
   const isTls = tls !== undefined || protocol === 'https:'
   if (!isTls) return { protocol: 'http', host, port: port || 2375 }

@@ -16,6 +16,12 @@ export function engineFailure(error: unknown, { what, address }: Deed): Error {
   const known = kinds.find(({ codes }) => codes.includes(code))
   if (known)
     return new FlambeError(known.as, `${what}: ${known.says(address)}`, { hint: known.hint, cause: error })
+  const words = wordsOfSsh(error)
+  if (words !== undefined) {
+    return new FlambeError('UNAVAILABLE', `${what}: ssh did not reach ${address}: ${words}`, {
+      hint: 'try `ssh HOST docker version`: it must work without a password',
+    })
+  }
   if (!isAnswer(error)) return error instanceof Error ? error : new Error(String(error))
   return refusal(said(error), { what, address, cause: error })
 }
@@ -89,6 +95,12 @@ const kinds: readonly Kind[] = [
     hint: 'set DOCKER_TLS_VERIFY and DOCKER_CERT_PATH as for the docker command',
   },
 ]
+
+/** What ssh, or docker on the other machine, said before it ended. */
+function wordsOfSsh(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('stderr' in error) || typeof error.stderr !== 'string') return undefined
+  return error.stderr.trim().split('\n').at(-1) || 'it ended'
+}
 
 type AnswerError = Error & { readonly statusCode: number; readonly json?: unknown }
 

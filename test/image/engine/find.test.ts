@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { chmodSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -96,6 +97,25 @@ describe('whether one answers', () => {
     const host = `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
     const { failure } = await findEngine({ env: { DOCKER_HOST: host }, patience: 50 })
     expect(failure?.code).toBe('UNAVAILABLE')
+  })
+
+  test('ssh:// goes through the ssh command, and says what it said where that fails', async () => {
+    const { env } = await fakeEngine()
+    const port = new URL(env.DOCKER_HOST).port
+    const script = `#!${process.execPath}
+      const wanted = '-p 2222 -l me -- build docker system dial-stdio'
+      if (!process.argv.join(' ').endsWith(wanted)) { console.error('Permission denied'); process.exit(255) }
+      const socket = require('node:net').connect(${port}, '127.0.0.1')
+      process.stdin.pipe(socket).pipe(process.stdout)`
+    const directory = folder({ ssh: script })
+    chmodSync(join(directory, 'ssh'), 0o755)
+    const found = await findEngine({ env: { DOCKER_HOST: 'ssh://me@build:2222', PATH: directory } })
+    expect(found.engine).toMatchObject({ version: '1.0' })
+    const { failure } = await findEngine({ env: { DOCKER_HOST: 'ssh://you@build', PATH: directory } })
+    expect(failure).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('Permission denied'),
+    })
   })
 
   test('a socket that this user may not use is denied, with the group to join', async () => {
