@@ -16,6 +16,7 @@ export type {
   ReportedImage,
   ReportedLayer,
 } from './docker/index.ts'
+export { type DoctorOptions, examine, type Finding } from './doctor.ts'
 export {
   type ImageInspection,
   type ImageOptions,

@@ -45,9 +45,11 @@ export abstract class FlambeCommand extends Command {
   ): Promise<{
     readonly flags: ParsedFlags<T>
     readonly args: Interfaces.InferredArgs<T['args']>
+    /** The words that are no flags, as they are. */
+    readonly argv: readonly unknown[]
     readonly session: Session
   }> {
-    const { flags, args } = await this.parse(command)
+    const { flags, args, argv } = await this.parse(command)
     const parsed = flags as ParsedFlags<T>
     this.#flags = parsed
     this.#signal = interruptSignal({ patience: this.patience, giveUp: () => this.#giveUp() })
@@ -57,7 +59,7 @@ export abstract class FlambeCommand extends Command {
       cacheDirectory: cacheDirectory(),
       style: createStyle(wantsColor(process.stderr)),
     }
-    return { flags: parsed, args: args as Interfaces.InferredArgs<T['args']>, session }
+    return { flags: parsed, args: args as Interfaces.InferredArgs<T['args']>, argv, session }
   }
 
   /** Writes the result to stdout. */

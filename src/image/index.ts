@@ -42,6 +42,7 @@ export type {
 export { type PlanImageOptions, planImage, type RuntimeFile } from './plan/plan-image.ts'
 export {
   type CopyOptions,
+  checkAccess,
   choosePlatform,
   copyImage,
   type Environment,

@@ -1,3 +1,4 @@
+export { checkAccess } from './check-access.ts'
 export { type CopyOptions, copyImage } from './copy.ts'
 export type { Environment, Login, RegistryOptions } from './options.ts'
 export { type PlannedBlob, type PlannedTag, type PushPlan, planPush } from './plan.ts'
