@@ -23,6 +23,11 @@ export type Blob = Descriptor & {
     readonly signal?: AbortSignal
     readonly borrow?: boolean
   }) => AsyncIterable<Uint8Array>
+  /**
+   * Whether its bytes are surely those that the digest was made of, as far as that can be told without reading them: asked before and after
+   * they are read, it spares hashing them again.
+   */
+  readonly isUnchanged?: () => Promise<boolean>
 }
 
 /** One layer: a tar, stored plain or compressed. For a plain tar `digest` equals `diffId`. */

@@ -39,6 +39,7 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
     title,
     annotations: { 'dev.flambe.layer': nameOf(plan) },
     open: opener(packed, { segments, compression, file: paths.blob(packed.digest) }),
+    ...(compression === 'none' && { isUnchanged: () => areUnchanged(segments, options) }),
   }
 
   async function pack(): Promise<Packed> {
@@ -98,6 +99,17 @@ function opener(packed: Packed, { segments, compression, file }: Opening): Layer
       skip = Math.max(0, skip - chunk.length)
     }
   }
+}
+
+async function areUnchanged(
+  segments: readonly Segment[],
+  { hashCache }: Pick<CreateLayerOptions, 'hashCache'>,
+): Promise<boolean> {
+  for (const segment of segments) {
+    if (segment.kind !== 'file') continue
+    if ((await hashCache.known(segment.path))?.sha256 !== segment.sha256) return false
+  }
+  return true
 }
 
 export function parsePacked(value: unknown): Packed | undefined {

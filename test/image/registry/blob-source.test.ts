@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { BlobSource } from '../../../src/image/registry/blob-source.ts'
 import { layerOf } from '../../helpers/registry/images.ts'
 
@@ -37,6 +37,35 @@ test('a blob that is not what its digest says never gives out its end, whatever 
       await expect(read(source, start, 1000 - start)).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
     }),
   )
+})
+
+describe('a blob that is known to be unchanged', () => {
+  test('is opened where it is needed, and nothing before is read', async () => {
+    const starts: (number | undefined)[] = []
+    const layer = layerOf(bytes, { chunk: 100 })
+    const open: typeof layer.open = (options) => {
+      starts.push(options?.start)
+      return layer.open(options)
+    }
+    const source = new BlobSource({ ...layer, open, isUnchanged: async () => true })
+    expect(await read(source, 700, 100)).toEqual(bytes.subarray(700, 800))
+    expect(await read(source, 800, 200)).toEqual(bytes.subarray(800))
+    expect(await read(source, 300, 700)).toEqual(bytes.subarray(300))
+    expect(starts).toEqual([700, 300])
+  })
+
+  test('and changes while it is read never gives out its end', async () => {
+    let isUnchanged = true
+    const source = new BlobSource({ ...layerOf(bytes), isUnchanged: async () => isUnchanged })
+    await read(source, 0, 500)
+    isUnchanged = false
+    await expect(read(source, 500, 500)).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
+  })
+
+  test('but was not at first is hashed, and goes out if it is right', async () => {
+    const source = new BlobSource({ ...layerOf(bytes), isUnchanged: async () => false })
+    expect(await read(source, 0, 1000)).toEqual(bytes)
+  })
 })
 
 test('a part that is not read to its end closes the source', async () => {
