@@ -80,8 +80,7 @@ export const settings: { readonly [Name in keyof ServeSettings]-?: Setting<Serve
   },
   maxBatchWait: {
     kind: duration({ min: '0ms', max: '60s' }),
-    description:
-      'Longest a request waits for others to join its batch while its worker is busy or just began.',
+    description: 'Longest a request that found all workers busy waits for others to join its batch.',
     default: '0ms',
   },
   queueSize: {
