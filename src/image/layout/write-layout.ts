@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FlambeError } from '../../errors.ts'
@@ -6,13 +7,14 @@ import {
   fileFailure,
   HashCache,
   inParallel,
+  isOwned,
   replaceDirectory,
   settledDirectory,
 } from '../../files/index.ts'
 import { type Progress, silent } from '../../progress.ts'
 import type { Image, ImageIndex, Receipt } from '../image.ts'
 import { type LayoutBlob, layoutBlobs, layoutIndex } from './layout-content.ts'
-import { writeBlob } from './write-blob.ts'
+import { temporaryForm, writeBlob } from './write-blob.ts'
 
 export type WriteLayoutOptions = {
   /** What tools call the image in the layout (`skopeo inspect oci:DIR:NAME`): the first is the main one. */
@@ -45,8 +47,10 @@ export async function writeLayout(
   try {
     if (await isLayout(directory)) {
       await fill(directory)
-      await replaceFile(join(directory, 'index.json'), index)
-      await removeOthers(directory, blobs)
+      const old = await replaceIndex(directory, index)
+      // Another writer may have removed what it took for nobody's: it is written again.
+      await fill(directory)
+      await removeOthers(directory, { blobs, old })
     } else {
       await replaceDirectory(directory, async (temporary) => {
         await fill(temporary)
@@ -83,6 +87,11 @@ export async function presentInLayout(directory: string): Promise<ReadonlySet<st
   const names = await readdir(join(directory, 'blobs', 'sha256')).catch(() => [])
   return new Set(names.map((name) => `sha256:${name}`))
 }
+
+/** Manifests are smaller: https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#pushing-manifests */
+const smallBytes = 4 * 2 ** 20
+/** Milliseconds after which nobody still writes a blob. */
+const leftAfter = 3_600_000
 
 const layoutFile = '{"imageLayoutVersion":"1.0.0"}'
 
@@ -125,19 +134,52 @@ async function isThere({ size, digest }: LayoutBlob, path: string, hashCache: Ha
   return `sha256:${(await hashCache.hash(path)).sha256}` === digest
 }
 
-async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+/** Makes the layout that of another image, in one step; gives what it was of. */
+async function replaceIndex(directory: string, index: Uint8Array): Promise<ReadonlySet<string>> {
+  const path = join(directory, 'index.json')
+  const text = await readFile(path, 'utf8')
+  const old = await namedBy(directory, text)
   // An image that is the same leaves its files alone.
-  if (Buffer.compare(await readFile(path), bytes) === 0) return
-  const temporary = `${path}.flambe-writing-${process.pid}`
-  await writeFile(temporary, bytes)
+  if (Buffer.compare(Buffer.from(text), index) === 0) return old
+  const temporary = `${path}.flambe-writing-${randomBytes(4).toString('hex')}`
+  await writeFile(temporary, index)
   await rename(temporary, path)
+  return old
 }
 
-/** Removes blobs that the index does not name: of the image that was there, and of writers that were killed. */
-async function removeOthers(directory: string, blobs: readonly LayoutBlob[]): Promise<void> {
+/** Names of the blobs that an index or manifest leads to: those that it names, and those that these name. */
+async function namedBy(directory: string, text: string): Promise<ReadonlySet<string>> {
+  const named = new Set([...text.matchAll(/"sha256:([0-9a-f]{64})"/g)].map(([, hex = '']) => hex))
+  for (const hex of [...named]) {
+    const path = join(directory, 'blobs', 'sha256', hex)
+    const isSmall = ((await stat(path).catch(() => undefined))?.size ?? Number.POSITIVE_INFINITY) < smallBytes
+    const inner = isSmall ? await readFile(path, 'utf8') : ''
+    if (inner.startsWith('{'))
+      for (const [, one = ''] of inner.matchAll(/"sha256:([0-9a-f]{64})"/g)) named.add(one)
+  }
+  return named
+}
+
+/**
+ * Removes the blobs of the old image that the new one has no use for, and what writers left that were killed. Not all that the index does
+ * not name: it may be of somebody who writes at the same time.
+ */
+async function removeOthers(
+  directory: string,
+  { blobs, old }: { readonly blobs: readonly LayoutBlob[]; readonly old: ReadonlySet<string> },
+): Promise<void> {
   const folder = join(directory, 'blobs', 'sha256')
   const kept = new Set(blobs.map(({ path }) => join(directory, path)))
   for (const name of await readdir(folder)) {
-    if (!kept.has(join(folder, name))) await rm(join(folder, name), { force: true })
+    const path = join(folder, name)
+    if (!kept.has(path) && (old.has(name) || (await isLeft(path)))) await rm(path, { force: true })
   }
+}
+
+/** Whether a blob, or one that was being written, is of nobody who still writes. */
+async function isLeft(path: string): Promise<boolean> {
+  const [, mark] = temporaryForm.exec(path) ?? []
+  if (mark !== undefined) return !isOwned(mark)
+  const stats = await stat(path).catch(() => undefined)
+  return stats !== undefined && Date.now() - stats.mtimeMs > leftAfter
 }

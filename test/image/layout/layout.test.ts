@@ -1,5 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Image, type Layer, writeArchive, writeLayout } from '../../../src/image/index.ts'
@@ -69,6 +78,19 @@ describe('a layout', () => {
     expect((await writeLayout(changed, layout)).bytesSent).toBe(0)
   })
 
+  test('that several write at the same time is whole, and of one of them', async () => {
+    const layout = join(folder(), 'image.oci')
+    await writeLayout(image, layout)
+    const images = Array.from({ length: 6 }, (_, n) =>
+      imageOf([weights, randomLayer(5000 + n, { gzip: true })]),
+    )
+    await Promise.all(images.map((one) => writeLayout(one, layout)))
+    validate(layout)
+    const { digest } = json(layout, 'index.json').manifests[0]
+    const winner = images.find(({ manifest }) => manifest.digest === digest)
+    expect(winner && hexOf(winner).every((name) => blobs(layout).includes(name))).toBe(true)
+  })
+
   test('with a damaged blob is repaired', async () => {
     const layout = join(folder(), 'image.oci')
     await writeLayout(image, layout)
@@ -110,6 +132,9 @@ describe('a layout', () => {
       await killedWriter(layout)
       if (which === 'a new one') expect(readdirSync(parent)).not.toContain('image.oci')
       else expect(json(layout, 'index.json').manifests[0].digest).toBe(image.manifest.digest)
+      // What it had finished might be another writer's, for an hour.
+      for (const name of existsSync(layout) ? blobs(layout) : [])
+        utimesSync(join(layout, 'blobs', 'sha256', name), 1, 1)
       await writeLayout(changed, layout)
       validate(layout)
       expect(blobs(layout)).toEqual(hexOf(changed))
