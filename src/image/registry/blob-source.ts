@@ -71,7 +71,8 @@ export class BlobSource {
 
   async #read(): Promise<Uint8Array> {
     this.#bytes ??= this.#blob
-      .open({ start: this.#offset, ...(this.#signal && { signal: this.#signal }) })
+      // What the connection holds back is less than three chunks: see `pending` of the exchange.
+      .open({ start: this.#offset, borrow: true, ...(this.#signal && { signal: this.#signal }) })
       [Symbol.asyncIterator]()
     for (;;) {
       const { done, value } = await this.#bytes.next()

@@ -51,7 +51,10 @@ export type ExchangeOptions = {
 /** Milliseconds that a connection may take to come about. */
 export const longestConnecting = 10_000
 
-/** Bytes that wait in a socket before the source is held back: the next read goes on while these go out. */
+/**
+ * Bytes that wait in a socket before the source is held back: the next read goes on while these go out. With more than two chunks of 1 MiB, a source
+ * that lends its memory (`borrow`) would write over what has not gone out.
+ */
 const pending = 2 ** 21
 
 /** One request and its answer on `node:http`, which sends bodies two to three times as fast as `fetch`. No redirects. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
@@ -5,10 +6,12 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Layer, pushImage } from '../../../src/image/index.ts'
 import { proxyFor } from '../../../src/image/registry/proxy.ts'
+import { fileEntry, freshLayer } from '../../helpers/layers.ts'
 import { makeCertificates } from '../../helpers/registry/certificates.ts'
-import { imageOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
+import { digestOf, imageOf, randomImage, randomLayer } from '../../helpers/registry/images.ts'
 import { MemoryRegistry } from '../../helpers/registry/memory.ts'
 import { startProxy } from '../../helpers/registry/proxy.ts'
+import { startRelay } from '../../helpers/registry/relay.ts'
 import { scratch } from '../../helpers/registry/scratch.ts'
 import { listen, serveRegistry } from '../../helpers/registry/serve.ts'
 import { fastClock, withRegistry } from '../../helpers/registry/with.ts'
@@ -196,6 +199,19 @@ describe('a registry that cannot be reached', () => {
     })
     expect(clock.waits).toEqual([])
   })
+})
+
+test('a large file arrives as it is over a connection that holds it back', async () => {
+  const { memory, host, options } = await withRegistry()
+  const relay = await startRelay(host, { roundTrip: 8 })
+  onTestFinished(relay.close)
+  memory.at(`http://${relay.host}`)
+  const file = join(scratch(), 'weights.bin')
+  await writeFile(file, randomBytes(24 * 2 ** 20))
+  const layer = await freshLayer([fileEntry('models/weights.bin', file)])
+  await pushImage(imageOf([layer, randomLayer(5_000_000)]), `${relay.host}/me/app:v1`, options)
+  expect(digestOf(memory.blobs.get(layer.digest) ?? Buffer.alloc(0))).toBe(layer.digest)
+  expect(memory.log.filter((line) => / (400|5..)$/.test(line))).toEqual([])
 })
 
 test('retries wait longer each time, and as long as the registry asks', async () => {
