@@ -186,6 +186,15 @@ describe.each([
     expect(backend.state().state).toBe('ready')
   })
 
+  test('of swaps that follow each other at once the last one counts, and the others leave nothing', async () => {
+    const { ask, backend } = await served('predict() { return 0 }', { workers })
+    const place = async (n: number) => ({ directory: await artifactOf(`predict() { return ${n} }`) })
+    const places = await Promise.all([place(1), place(2), place(3)])
+    await Promise.all(places.map((one) => backend.swap(one)))
+    expect(await Promise.all(Array.from({ length: 10 }, () => ask(0)))).toEqual(Array(10).fill(3))
+    expect(backend.load().workers).toBe(1)
+  })
+
   describe('a stream', () => {
     test('comes item by item, with its time at the end', async () => {
       const { backend } = await served(countdown, { workers })

@@ -15,8 +15,9 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
   const gate = createGate(scheduler, observe)
   let current: Inline | undefined
   const bring = async (from: ComponentSource) => {
+    const next = inlineRunner(await openSource(from, options), { ...options, scheduler })
     const earlier = current
-    current = inlineRunner(await openSource(from, options), { ...options, scheduler })
+    current = next
     scheduler.add(current.runner)
     if (earlier) await retire(earlier)
   }
@@ -25,18 +26,19 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
     await closeAll(component)
   }
   const loading = bring(source).then(gate.ready, gate.fail)
+  let last: Promise<unknown> = loading
   return {
     state: gate.state,
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
     ask: gate.ask,
-    swap: async (from) => {
-      await loading
-      await bring(from)
-      gate.ready()
+    swap: (from) => {
+      const swapping = last.then(() => bring(from)).then(gate.ready)
+      last = swapping.catch(() => undefined)
+      return swapping
     },
     close: async ({ signal } = {}) => {
       gate.drain(signal)
-      await loading
+      await Promise.race([last, aborted(signal)])
       if (current) await retire(current, signal)
     },
   }

@@ -39,11 +39,15 @@ export function createPoolBackend(source: ComponentSource, options: PoolOptions)
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
     ask: gate.ask,
     swap: async (from) => {
-      const earlier = await settled(crew)
-      const next = await start(from)
-      crew = Promise.resolve(next)
-      await next.complete
-      await earlier?.retire()
+      const earlier = settled(crew)
+      const next = earlier.then(() => start(from))
+      // A swap that follows at once replaces what this one leaves.
+      crew = next.catch((cause) => earlier.then((left) => left ?? Promise.reject(cause)))
+      crew.catch(() => undefined)
+      const { complete } = await next
+      await complete
+      const left = await earlier
+      await left?.retire()
     },
     close: async ({ signal } = {}) => {
       gate.drain(signal)
