@@ -17,6 +17,17 @@ export class Builder extends Runnable {
   }
 }
 
+export class DockerBuilder extends Runnable {
+  constructor(_given?: unknown) {
+    super()
+    refuse('DockerBuilder')
+  }
+
+  override run(): RunResult {
+    return refuse('DockerBuilder')
+  }
+}
+
 export const parseSpec = (): never => refuse('parseSpec')
 export const formatProblem = (): never => refuse('formatProblem')
 

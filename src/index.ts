@@ -1,3 +1,3 @@
-export { Builder, type BuilderArguments } from './builders/index.ts'
+export { Builder, type BuilderArguments, type DockerArguments, DockerBuilder } from './builders/index.ts'
 export { formatProblem, type Override, type ParseSpecOptions, parseSpec, type Spec } from './spec/index.ts'
 export * from './user-api.ts'

@@ -4,7 +4,7 @@
  */
 
 export { type LoadOptions, type SaveOptions, save } from './artifact/index.ts'
-export { Builder, formatProblem, parseSpec } from './build-only.ts'
+export { Builder, DockerBuilder, formatProblem, parseSpec } from './build-only.ts'
 export {
   type Blueprint,
   Component,

@@ -9,11 +9,12 @@ describe("what `import 'flambe'` means in an artifact", () => {
 
   test('is the same for all but what needs a build', () => {
     const others = Object.entries(whole).filter(([name, value]) => Reflect.get(ofArtifacts, name) !== value)
-    expect(others.map(([name]) => name)).toEqual(['Builder', 'formatProblem', 'parseSpec'])
+    expect(others.map(([name]) => name)).toEqual(['Builder', 'DockerBuilder', 'formatProblem', 'parseSpec'])
   })
 
   test.each([
     ['new Builder', () => new ofArtifacts.Builder()],
+    ['new DockerBuilder', () => new ofArtifacts.DockerBuilder()],
     ['parseSpec', () => ofArtifacts.parseSpec()],
     ['formatProblem', () => ofArtifacts.formatProblem()],
   ])('%s is refused by name', (_, use) => {

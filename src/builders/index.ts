@@ -9,12 +9,13 @@ export {
   verifyCache,
 } from './cache/index.ts'
 export { type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
-export type {
-  DockerArguments,
-  DockerOptions,
-  ImageReport,
-  ReportedImage,
-  ReportedLayer,
+export {
+  type DockerArguments,
+  DockerBuilder,
+  type DockerOptions,
+  type ImageReport,
+  type ReportedImage,
+  type ReportedLayer,
 } from './docker/index.ts'
 export { type DoctorOptions, examine, type Finding } from './doctor.ts'
 export {

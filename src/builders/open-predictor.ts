@@ -3,6 +3,7 @@ import { closeAll, type PredictContext } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { createAnswerer, ServeFailure } from '../runtime/index.ts'
+import { inputFailure } from './input-failure.ts'
 import { openComponent } from './open-component.ts'
 import type { RunSpecOptions } from './run-spec.ts'
 
@@ -32,13 +33,7 @@ export async function openPredictor(location: string, options: RunSpecOptions): 
 /** A failure as the person at the terminal should see it: the component is theirs, so nothing is held back. */
 function told(failure: ServeFailure, name: string): FlambeError {
   const { code, violations = [] } = failure.problem
-  if (code === 'input-invalid') {
-    const lines = violations.map(({ pointer, message }) => `${pointer || 'the input'} ${message}`)
-    return new FlambeError('INPUT_INVALID', `the input does not fit: ${lines.slice(0, 5).join('; ')}`, {
-      problems: lines.map((message) => ({ severity: 'error', message })),
-      hint: 'flambe inspect shows the schema of the input',
-    })
-  }
+  if (code === 'input-invalid') return inputFailure(violations)
   if (code === 'output-invalid')
     return new FlambeError('OUTPUT_INVALID', failure.message, { cause: failure.cause })
   const reason = failure.cause instanceof Error ? failure.cause.message : String(failure.cause)

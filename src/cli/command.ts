@@ -94,10 +94,22 @@ export abstract class FlambeCommand extends Command {
 
   protected override async catch(error: Error): Promise<void> {
     this.#stop()
-    if ('oclif' in error) throw error
-    const failure = this.#signal?.aborted ? this.#signal.reason : error
+    const failure = this.#signal?.aborted ? this.#signal.reason : await this.#ofCommandLine(error)
     await this.report(failure)
     process.exitCode = exitStatus(failure)
+  }
+
+  /** What oclif throws tells of the command line. */
+  async #ofCommandLine(error: Error): Promise<Error> {
+    if (!('oclif' in error)) return error
+    const { usageError } = await import('./usage.ts')
+    const { id, flags, baseFlags, examples } = this.ctor
+    const [example] = examples ?? []
+    return usageError(error, {
+      name: id.replaceAll(':', ' '),
+      flags: Object.keys({ ...flags, ...baseFlags, json: true, help: true }),
+      example: typeof example === 'string' ? example.replace('<%= config.bin %>', 'flambe') : undefined,
+    })
   }
 
   #giveUp(): void {

@@ -1,5 +1,7 @@
-import { run, settings } from '@oclif/core'
-import { errorCodes } from '../errors.ts'
+import { Config, Errors, run, settings } from '@oclif/core'
+import { exitStatus } from '../errors.ts'
+import { wantsColor } from './environment.ts'
+import { createStyle } from './style.ts'
 
 /** Runs the command line `args`; ends the process with the status of what happened. */
 export async function main(args: readonly string[]): Promise<never> {
@@ -10,10 +12,11 @@ export async function main(args: readonly string[]): Promise<never> {
   })
   // With NODE_ENV=development or test oclif would look for TypeScript sources of ours, and load the compiler for it.
   settings.enableAutoTranspile = false
+  const expanded = expandShortForm(args)
   try {
-    await run(expandShortForm(args), import.meta.dirname)
+    await run(expanded, import.meta.dirname)
   } catch (error) {
-    process.exitCode = usageStatus(error)
+    process.exitCode = await failed(error, expanded)
   }
   // Handles that user code left open would keep the process; its output may still wait for a slow reader.
   await Promise.all([written(process.stdout), written(process.stderr)])
@@ -25,17 +28,27 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
-/** `flambe spec.yaml` is short for `flambe run spec.yaml`. */
+/** `flambe spec.yaml` is short for `flambe run spec.yaml`, and `flambe help build` for `flambe build --help`. */
 function expandShortForm(args: readonly string[]): string[] {
   const first = args.find((arg) => !arg.startsWith('-'))
+  if (first === 'help') return [...args.filter((arg) => arg !== first), '--help']
   return first !== undefined && /\.ya?ml$/i.test(first) ? ['run', ...args] : [...args]
 }
 
-/** oclif throws for what it printed already (help: status 0) and for a command line that it cannot read. */
-function usageStatus(error: unknown): number {
-  if (!(error instanceof Error)) return errorCodes.BUG.exit
-  const { oclif } = error as Error & { readonly oclif?: { readonly exit?: number } }
-  if (oclif?.exit === 0) return 0
-  process.stderr.write(`error ${error.message}\n`)
-  return oclif ? errorCodes.USAGE.exit : errorCodes.BUG.exit
+/** Tells what went wrong outside of a command, which tells its own failures. oclif throws for a help that it printed, too. */
+async function failed(error: unknown, args: readonly string[]): Promise<number> {
+  if (error instanceof Errors.ExitError && error.oclif.exit === 0) return 0
+  const [{ commandError }, { errorJson, formatError }] = await Promise.all([
+    import('./usage.ts'),
+    import('./report-error.ts'),
+  ])
+  const { commandIDs } = await Config.load(import.meta.dirname)
+  const known = commandIDs.map((id) => id.replaceAll(':', ' '))
+  const failure = error instanceof Errors.CLIError ? await commandError(error, args, known) : error
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(failure), null, 2)}\n`)
+  else {
+    const style = createStyle(wantsColor(process.stderr))
+    process.stderr.write(`${formatError(failure, { style, debug: args.includes('--debug') })}\n`)
+  }
+  return exitStatus(failure)
 }

@@ -12,7 +12,11 @@ import { dryRun } from './dry-run.ts'
 import { rememberImages, reportImage } from './report.ts'
 import { type DockerArguments, type DockerOptions, type DockerSettings, dockerSettings } from './settings.ts'
 
-/** Builds a component once, and makes an image that serves it. */
+/**
+ * Builds a component once, and makes an image that serves it; puts it into the engine, a file or registries. `run` gives the
+ * reference (`repository@sha256:…` of a pushed one) and, as `details`, an `ImageReport`. What is wrong with the arguments is told by
+ * `parse`, before anything is built. https://github.com/opencontainers/image-spec
+ */
 export class DockerBuilder extends Runnable {
   readonly #arguments: DockerArguments
   readonly #options: DockerOptions

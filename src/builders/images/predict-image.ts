@@ -1,5 +1,6 @@
 import { FlambeError } from '../../errors.ts'
 import { type Engine, loadIntoEngine, openEngine, startContainer } from '../../image/index.ts'
+import { inputFailure } from '../input-failure.ts'
 import type { OpenedPredictor } from '../open-predictor.ts'
 import { findImage, type ImageOptions } from './find-image.ts'
 import type { Target } from './target.ts'
@@ -45,18 +46,7 @@ async function ask(
 /** https://www.rfc-editor.org/rfc/rfc9457 with what our server adds. */
 function failureOf(body: unknown, status: number): FlambeError {
   const { code, title, detail, violations } = (body ?? {}) as { readonly [name: string]: unknown }
-  const lines = Array.isArray(violations)
-    ? violations.map(
-        ({ pointer, message }: { pointer?: unknown; message?: unknown }) =>
-          `${pointer || 'the input'} ${message}`,
-      )
-    : []
-  if (code === 'input-invalid') {
-    return new FlambeError('INPUT_INVALID', `the input does not fit: ${lines.slice(0, 5).join('; ')}`, {
-      problems: lines.map((message) => ({ severity: 'error', message })),
-      hint: 'flambe inspect shows the schema of the input',
-    })
-  }
+  if (code === 'input-invalid') return inputFailure(Array.isArray(violations) ? violations : [])
   return new FlambeError(
     'COMPONENT_FAILED',
     `the container answered ${status}: ${title ?? 'it failed'}${detail ? ` (${detail})` : ''}`,
