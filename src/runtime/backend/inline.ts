@@ -25,8 +25,7 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
     await Promise.race([scheduler.retire(runner), aborted(signal)])
     await closeAll(component)
   }
-  const loading = bring(source).then(gate.ready, gate.fail)
-  let last: Promise<unknown> = loading
+  let last: Promise<unknown> = bring(source).then(gate.ready, gate.fail)
   return {
     state: gate.state,
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
