@@ -8,7 +8,7 @@ const MiB = 2 ** 20
 const large = 64 * MiB
 const firstChunk = 16 * MiB
 const smallestChunk = MiB / 4
-const largestChunk = 1024 * MiB
+const largestChunk = 128 * MiB
 
 /**
  * Milliseconds that a chunk should take: long enough that the pause after it does not count, short enough that one that breaks off is no great loss,
