@@ -115,6 +115,18 @@ describe.each([
     })
   })
 
+  test('a log of what no log can write says so', async () => {
+    const { events, ask } = await served(
+      `predict(input, { log }) { log('seen', { id: 2n ** 70n }); return 1 }`,
+      { workers },
+    )
+    expect(await ask(1)).toBe(1)
+    await until(() => events.some(({ type }) => type === 'log'))
+    expect(events).toContainEqual(
+      expect.objectContaining({ message: 'seen', fields: { fields: expect.stringContaining('BigInt') } }),
+    )
+  })
+
   test('the deadline gives 504 and aborts, with its reason', async () => {
     const { ask, events } = await served(
       `predict(input, { signal, log }) {

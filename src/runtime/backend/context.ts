@@ -19,7 +19,7 @@ export class CallContext implements PredictContext {
         level: 'info',
         message: String(message),
         id,
-        ...(fields && { fields }),
+        ...(fields && { fields: plain(fields) }),
         ...(traceparent !== undefined && { traceparent }),
       })
   }
@@ -35,5 +35,14 @@ export class CallContext implements PredictContext {
     this.reason = reason
     this.#controller?.abort(reason)
     this.onAbort?.(reason)
+  }
+}
+
+/** Fields as JSON data: what user code hands over may be what no log can write, and no message hold. */
+function plain(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(JSON.stringify(fields))
+  } catch (cause) {
+    return { fields: `cannot be written: ${cause instanceof Error ? cause.message : cause}` }
   }
 }

@@ -21,7 +21,7 @@ import { abortReason } from './runner.ts'
 /** The life of a worker: brings up its component, answers what comes through the port, closes when it is told to. */
 export async function runWorker(port: MessagePort, { source, options, cells }: WorkerData): Promise<void> {
   const post = (message: FromWorker, moved: ArrayBuffer[] = []) => port.postMessage(message, moved)
-  const observe = (event: ServeEvent) => post({ type: 'event', event: clonable(event) })
+  const observe = (event: ServeEvent) => post({ type: 'event', event })
   const outbox = createOutbox(post)
   // What was answered before the thread ends is not lost with it.
   process.on('exit', outbox.flush)
@@ -135,18 +135,5 @@ function readCall([cell, questions]: WireCall) {
         ...(traceparent !== undefined && { traceparent }),
       },
     })),
-  }
-}
-
-/** Fields of a log line that user code wrote may hold what no message can. */
-function clonable(event: ServeEvent): ServeEvent {
-  if (event.type !== 'log' || !event.fields) return event
-  try {
-    return { ...event, fields: JSON.parse(JSON.stringify(event.fields)) }
-  } catch (cause) {
-    return {
-      ...event,
-      fields: { fields: `cannot be written: ${cause instanceof Error ? cause.message : cause}` },
-    }
   }
 }
