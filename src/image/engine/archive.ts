@@ -1,14 +1,14 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { pack } from 'tar-stream'
 import { checkedBytes } from '../checked-bytes.ts'
-import type { Blob, Image, Layer } from '../image.ts'
+import type { Image, Layer } from '../image.ts'
+import { tarEnd, tarHeader, tarPadding } from '../layer/tar-header.ts'
 
 export type ArchiveOptions = {
   /** `repo:tag`s that the image gets. */
   readonly references: readonly string[]
   /** Digests of layers that the reader has: they are named, and not sent. */
   readonly omit?: ReadonlySet<string>
+  /** The reader is done with a chunk before it asks for the third after it: then memory is used again. */
+  readonly borrow?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -16,17 +16,24 @@ export type ArchiveOptions = {
  * The archive that `docker load` takes: blobs, and a `manifest.json` that names them. A whole one is an OCI layout as well, from which an engine with
  * a containerd store keeps our manifest as it is. https://github.com/moby/docker-image-spec/blob/v1.3.1/spec.md#combined-image-json--filesystem-changeset-format
  */
-export function packForEngine(image: Image, options: ArchiveOptions): AsyncIterable<Uint8Array> {
-  const tar = pack()
-  const feed = async () => {
-    for (const { name, bytes } of documents(image, options)) await addFile(tar, name, { bytes })
-    for (const blob of unique(image.layers)) {
-      if (!options.omit?.has(blob.digest)) await addFile(tar, blobPath(blob.digest), { blob, ...options })
-    }
-    tar.finalize()
+export async function* packForEngine(image: Image, options: ArchiveOptions): AsyncGenerator<Uint8Array> {
+  for (const { name, bytes } of documents(image, options)) {
+    yield* tarFile(name, { size: bytes.length, chunks: [bytes] })
   }
-  feed().catch((error) => tar.destroy(error))
-  return Readable.from(tar)
+  for (const blob of unique(image.layers)) {
+    if (options.omit?.has(blob.digest)) continue
+    yield* tarFile(blobPath(blob.digest), { size: blob.size, chunks: checkedBytes(blob, options) })
+  }
+  yield tarEnd()
+}
+
+type Content = { readonly size: number; readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
+
+async function* tarFile(path: string, { size, chunks }: Content): AsyncGenerator<Uint8Array> {
+  const source = { kind: 'bytes', chunks: [] } as const
+  yield tarHeader({ kind: 'file', path, mode: 0o644, uid: 0, gid: 0, size, source })
+  yield* chunks
+  yield tarPadding(size)
 }
 
 type Document = { readonly name: string; readonly bytes: Uint8Array }
@@ -62,20 +69,6 @@ function layoutIndex({ manifest, platform }: Image, references: readonly string[
     ...name,
   }))
   return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }
-}
-
-type Content =
-  | { readonly bytes: Uint8Array; readonly blob?: undefined }
-  | ({ readonly blob: Blob } & { readonly signal?: AbortSignal | undefined })
-
-async function addFile(tar: ReturnType<typeof pack>, name: string, content: Content): Promise<void> {
-  const size = content.blob ? content.blob.size : content.bytes.length
-  await new Promise<void>((resolve, reject) => {
-    const header = { name, size, mode: 0o644, mtime: new Date(1000) }
-    const sink = tar.entry(header, (error) => (error ? reject(error) : resolve()))
-    const chunks = content.blob ? checkedBytes(content.blob, content) : [content.bytes]
-    pipeline(Readable.from(chunks), sink).catch(reject)
-  })
 }
 
 const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`

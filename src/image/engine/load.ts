@@ -106,7 +106,7 @@ async function send({ signal, ...load }: Load, { omit, sent }: Sending): Promise
   // Where nothing gets to unpack, nobody waits for it.
   unpacking.promise.catch(() => {})
   async function* body() {
-    for await (const chunk of packForEngine(told, { references: names, omit, signal })) {
+    for await (const chunk of packForEngine(told, { references: names, omit, borrow: true, signal })) {
       yield chunk
       sent.bytes += chunk.length
     }
