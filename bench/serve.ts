@@ -29,7 +29,7 @@ try {
 async function trivial(): Promise<void> {
   const artifact = build('Trivial', work)
   const servers = [
-    startBare,
+    () => startBare(),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '0' }),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '1' }),
   ]
@@ -42,6 +42,19 @@ async function trivial(): Promise<void> {
   const rate = { peer: bare.rate, unit: 'requests/s', atLeast: true }
   report({ what: 'inline: throughput to a bare server', ours: inline.rate, limit: 0.85, ...rate })
   report({ what: 'one worker: throughput to a bare server', ours: worker.rate, limit: 0.6, ...rate })
+  const time = { peer: bare.processorTime, unit: 'µs' }
+  report({
+    what: 'inline: processor time of a request',
+    ours: inline.processorTime,
+    limit: 1 / 0.85,
+    ...time,
+  })
+  report({
+    what: 'one worker: the same, of both threads',
+    ours: worker.processorTime,
+    limit: 1 / 0.6,
+    ...time,
+  })
   report({ what: 'inline: p99 to a bare server', ours: inline.p99, peer: bare.p99, limit: 1.5, unit: 'ms' })
   report({
     what: 'one worker: p99 to a bare server',
@@ -127,7 +140,7 @@ async function start(): Promise<void> {
   const spec = resolve(import.meta.dirname, '..', 'examples', 'breast-cancer', 'spec.yaml')
   const artifact = buildSpec(spec, { work, destination: join(work, 'breast-cancer') })
   const times = { node: [] as number[], bare: [] as number[], flambe: [] as number[] }
-  const memory: number[] = []
+  const memory = { bare: [] as number[], flambe: [] as number[] }
   for (let round = -1; round < (full ? 15 : 7); round++) {
     const began = performance.now()
     execFileSync(process.execPath, ['-e', '0'])
@@ -135,9 +148,11 @@ async function start(): Promise<void> {
     const bare = await startBare()
     await bare.stop()
     const flambe = await startFlambe(artifact)
+    const threaded = await startBare({ hasWorker: true })
     await sleep(500)
-    memory.push(flambe.memory())
-    await flambe.stop()
+    memory.flambe.push(flambe.memory())
+    memory.bare.push(threaded.memory())
+    await Promise.all([flambe.stop(), threaded.stop()])
     if (round < 0) continue
     times.node.push(node)
     times.bare.push(bare.startTime)
@@ -150,7 +165,14 @@ async function start(): Promise<void> {
     limit: 2.5,
     unit: 'ms',
   })
-  report({ what: 'memory of an idle server', ours: median(memory), limit: 80, unit: 'MB' })
+  report({ what: 'memory of an idle server', ours: median(memory.flambe), limit: 80, unit: 'MB' })
+  report({
+    what: '… to a bare server with a worker thread that does nothing',
+    ours: median(memory.flambe),
+    peer: median(memory.bare),
+    limit: 1.15,
+    unit: 'MB',
+  })
 }
 
 async function soak(): Promise<void> {
@@ -182,24 +204,33 @@ async function meanMemory(server: Server): Promise<number> {
   return all.reduce((sum, one) => sum + one, 0) / all.length
 }
 
+/** `processorTime`: microseconds for a request, which other programs on the machine change less than they do the throughput. */
+type Measured = Outcome & { readonly processorTime: number }
+
 /** Each server under the same load, in turn, several rounds; medians. A new process each time, warmed up. */
 async function inTurn(
   servers: readonly (() => Promise<Server>)[],
   options: Load,
   { rounds }: { readonly rounds: number },
-): Promise<readonly Outcome[]> {
-  const all = servers.map((): Outcome[] => [])
+): Promise<readonly Measured[]> {
+  const all = servers.map((): Measured[] => [])
   for (let round = 0; round < rounds; round++) {
     for (const [index, open] of servers.entries()) {
       const server = await open()
       await load(server.url, { ...options, seconds: 2 })
-      all[index]?.push(await load(server.url, options))
+      const before = server.processorTime()
+      const outcome = await load(server.url, options)
+      const processorTime = ((server.processorTime() - before) / outcome.count) * 1000
+      all[index]?.push({ ...outcome, processorTime })
       await server.stop()
     }
   }
-  const middle = (outcomes: readonly Outcome[], key: keyof Outcome) => median(outcomes.map((one) => one[key]))
+  const middle = (outcomes: readonly Measured[], key: keyof Measured) =>
+    median(outcomes.map((one) => one[key]))
   return all.map((outcomes) => ({
     rate: middle(outcomes, 'rate'),
+    count: middle(outcomes, 'count'),
+    processorTime: middle(outcomes, 'processorTime'),
     p50: middle(outcomes, 'p50'),
     p99: middle(outcomes, 'p99'),
   }))

@@ -18,6 +18,8 @@ export type Load = {
 export type Outcome = {
   /** Answers of 200 a second. */
   readonly rate: number
+  /** Answers of 200. */
+  readonly count: number
   /** Milliseconds. */
   readonly p50: number
   readonly p99: number
@@ -37,7 +39,8 @@ async function loadByAutocannon(url: string, { connections, seconds, rate }: Loa
   const argv = [cannon, '-j', '-c', String(connections), '-d', String(seconds), ...request, ...limit]
   const child = spawn(process.execPath, [...argv, `${url}/predict`], { stdio: ['ignore', 'pipe', 'ignore'] })
   const told: Told = JSON.parse(await text(child.stdout))
-  return { rate: told['2xx'] / told.duration, p50: told.latency.p50, p99: told.latency.p99 }
+  const count = told['2xx']
+  return { rate: count / told.duration, count, p50: told.latency.p50, p99: told.latency.p99 }
 }
 
 type Told = {
@@ -51,7 +54,7 @@ wrk.headers["content-type"] = "application/json"
 wrk.body = [[${body}]]
 done = function(summary, latency)
   local good = summary.requests - summary.errors.status
-  io.write(string.format("told %f %f %f", good / summary.duration * 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+  io.write(string.format("told %f %d %f %f", good / summary.duration * 1e6, good, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
 end
 `
 
@@ -63,6 +66,6 @@ async function loadByWrk(url: string, { connections, seconds }: Load): Promise<O
   const child = spawn('wrk', argv, { stdio: ['ignore', 'pipe', 'inherit'] })
   const output = await text(child.stdout)
   rmSync(work, { recursive: true })
-  const [, rate, p50, p99] = /told (\S+) (\S+) (\S+)/.exec(output) ?? []
-  return { rate: Number(rate), p50: Number(p50), p99: Number(p99) }
+  const [, rate, count, p50, p99] = /told (\S+) (\S+) (\S+) (\S+)/.exec(output) ?? []
+  return { rate: Number(rate), count: Number(count), p50: Number(p50), p99: Number(p99) }
 }

@@ -16,6 +16,8 @@ export type Server = {
   readonly startTime: number
   /** Resident memory, in megabytes (10^6). */
   readonly memory: () => number
+  /** Milliseconds of processor time until now, of all threads. */
+  readonly processorTime: () => number
   readonly stop: () => Promise<void>
 }
 
@@ -35,12 +37,13 @@ export function startFlambe(artifact: string, env: Readonly<Record<string, strin
   )
 }
 
-/** The bare node:http server that it is compared with. */
-export function startBare(): Promise<Server> {
+/** The bare node:http server that it is compared with; with a worker thread that does nothing, where memory is compared. */
+export function startBare({ hasWorker = false } = {}): Promise<Server> {
   const script = join(root, 'bench', 'peers', 'server', 'server.js')
+  const more = hasWorker ? ['worker'] : []
   return start(
     '/',
-    (port) => spawn(process.execPath, [script, String(port)], { stdio: 'inherit' }),
+    (port) => spawn(process.execPath, [script, String(port), ...more], { stdio: 'inherit' }),
     '{"features":[1]}',
   )
 }
@@ -60,6 +63,11 @@ async function start(path: string, run: (port: number) => ChildProcess, body?: s
     startTime: performance.now() - began,
     memory: () =>
       Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 976.5625,
+    processorTime: () => {
+      // Fields 14 and 15 of proc_pid_stat(5), in hundredths of a second; the name before may have spaces.
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) * 10
+    },
     stop: async () => {
       child.kill('SIGTERM')
       await exited

@@ -1,5 +1,6 @@
-// A bare node:http server that parses, computes and serialises what the component Trivial does: node server.js PORT
+// A bare node:http server that parses, computes and serialises what the component Trivial does: node server.js PORT [worker]
 import { createServer } from 'node:http'
+import { Worker } from 'node:worker_threads'
 
 const server = createServer((request, response) => {
   const chunks = []
@@ -13,5 +14,6 @@ const server = createServer((request, response) => {
     response.end(body)
   })
 })
+if (process.argv[3] === 'worker') new Worker('setInterval(() => {}, 1000)', { eval: true })
 server.listen(Number(process.argv[2]), '127.0.0.1')
 process.on('SIGTERM', () => process.exit(0))
