@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { encodeManifest, type Manifest, manifestName, parseManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { isConflict, isMissing, isUnknown } from './errors.ts'
+import { isConflict, isMissing, isUnknown } from './failure.ts'
 import { formatPlace, objectKey, type Place, parsePlace } from './layout.ts'
 import { formatS3Location, keyOf } from './location.ts'
 import { objectOptions, payer } from './options.ts'

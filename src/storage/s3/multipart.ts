@@ -3,7 +3,7 @@ import type {
   ListMultipartUploadsCommandInput,
   ListMultipartUploadsCommandOutput,
 } from '@aws-sdk/client-s3'
-import { isDenied, isMissing, isUnknown } from './errors.ts'
+import { isDenied, isMissing, isUnknown } from './failure.ts'
 import { keyOf } from './location.ts'
 import { objectOptions, payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'

@@ -1,6 +1,6 @@
 import { FlambeError } from '../../errors.ts'
 import { inParallel } from '../../files/index.ts'
-import { isMissing } from './errors.ts'
+import { isMissing } from './failure.ts'
 import { keyOf } from './location.ts'
 import { payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'

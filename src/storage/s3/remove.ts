@@ -1,7 +1,7 @@
 import { manifestName } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { isArchive } from './archive.ts'
-import { isConflict, isMissing, isUnknown } from './errors.ts'
+import { isConflict, isMissing, isUnknown } from './failure.ts'
 import { objectsFolder } from './layout.ts'
 import type { S3RequestOptions } from './list.ts'
 import { formatS3Location, keyOf, parseS3Location } from './location.ts'

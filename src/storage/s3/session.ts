@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { type Connection, connect } from './client.ts'
-import { isTransient, regionOf, translateS3Error } from './errors.ts'
+import { translateS3Error } from './errors.ts'
+import { isTransient, regionOf } from './failure.ts'
 import { formatS3Location, type S3Location } from './location.ts'
 import type { S3Options } from './options.ts'
 

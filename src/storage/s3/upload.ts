@@ -2,7 +2,7 @@ import type { CompletedPart } from '@aws-sdk/client-s3'
 import type { ArtifactFile } from '../../artifact/index.ts'
 import { gate, inParallel } from '../../files/index.ts'
 import { md5Of, openStretch } from './body.ts'
-import { isEnded } from './errors.ts'
+import { isEnded } from './failure.ts'
 import {
   abortUpload,
   completeUpload,
