@@ -13,8 +13,8 @@ import type { S3Session } from './session.ts'
 
 const filesAtOnce = 12
 /** Of objects that hold many small files: stretches that are read, and held, at once; and how long each is. */
-const stretchesAtOnce = 4
-const longest = 4 * 1024 ** 2
+const stretchesAtOnce = 3
+const longest = 2 * 1024 ** 2
 
 type BringOptions = {
   readonly stored: StoredManifest

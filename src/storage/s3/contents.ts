@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import type { ArtifactFile } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { inParallel, sha256 } from '../../files/index.ts'
@@ -9,7 +9,7 @@ import { type Sending, sendFiles } from './upload.ts'
 
 /** Files below this are small; an object that holds several has about `packSize` bytes. */
 const smallLimit = 256 * 1024
-const packSize = 8 * 1024 ** 2
+const packSize = 4 * 1024 ** 2
 /** Below so many small files each is an object of its own. */
 const fewest = 32
 const packsAtOnce = 2
@@ -93,8 +93,8 @@ async function sendPack(
     end += file.size
   }
   await inParallel(files, 16, async (file) => {
-    const content = await contentOf(file)
-    bytes.set(content, starts.get(file))
+    const start = starts.get(file) ?? 0
+    await readInto(bytes.subarray(start, start + file.size), file)
   })
   const digest = sha256(bytes)
   const object = `${options.present.generation}/${digest}`
@@ -105,10 +105,14 @@ async function sendPack(
   return files.map((one) => [one.sha256, { object, start: starts.get(one) ?? 0 }])
 }
 
-async function contentOf({ path, sha256: digest, source }: ArtifactFile): Promise<Uint8Array> {
-  const content = source.kind === 'bytes' ? Buffer.concat(source.chunks) : await readFile(source.path)
-  if (sha256(content) !== digest) throw changedFile(path)
-  return content
+/** Reads a content to where it belongs, and makes sure that it is the one that was hashed. */
+async function readInto(place: Uint8Array, { path, sha256: digest, source }: ArtifactFile): Promise<void> {
+  if (source.kind === 'bytes') place.set(Buffer.concat(source.chunks))
+  else {
+    await using file = await open(source.path)
+    await file.read(place, 0, place.length, 0)
+  }
+  if (sha256(place) !== digest) throw changedFile(path)
 }
 
 export function changedFile(path: string | undefined): FlambeError {
