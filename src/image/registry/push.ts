@@ -8,8 +8,8 @@ import { headManifest, putManifest } from './manifests.ts'
 import { delayed, inParallelOrNot } from './parallel.ts'
 import { fullName, type Push, type PushOptions, setUpPush } from './push-setup.ts'
 
-/** Milliseconds that a chunk under way may take after an abort: most take a third of it in all. */
-const graceTime = 4500
+/** Milliseconds that a chunk under way may take after an abort: most take less than half of it in all, and commands are given up after three seconds. */
+const graceTime = 2500
 
 /**
  * Pushes an image, or an index with its images, to `[HOST[:PORT]/]REPOSITORY[:TAG]` (`latest` if there is no tag). Sends only what the registry lacks, blobs in parallel

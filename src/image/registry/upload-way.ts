@@ -14,7 +14,7 @@ const largestChunk = 128 * MiB
  * Milliseconds that a chunk should take: long enough that the pause after it does not count, short enough that one that breaks off is no great loss,
  * and that a push which is told to stop can end it (distribution 2.8 goes on only from the end of a chunk).
  */
-const chunkTime = 1500
+const chunkTime = 1000
 
 /** How blobs go to a registry: by its quirks at first, and by what it refused and how fast it was since. */
 export class UploadWay {
