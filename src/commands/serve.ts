@@ -21,6 +21,8 @@ import {
 const rows = Object.entries<Setting>(settings).filter(([, { secret }]) => !secret)
 
 export default class Serve extends FlambeCommand {
+  /** It has a URL to say, and then goes on. */
+  static override enableJsonFlag = false
   static override summary = 'Serve a component over HTTP, as its image would.'
   static override description =
     'Prints the URL once it listens. Settings come from flags, the environment (FLAMBE_…), the "serve" section of the ' +

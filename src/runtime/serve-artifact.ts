@@ -41,7 +41,13 @@ export async function serveArtifact(
   let current = artifact
   const events = holdEvents()
   const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
+  let isDraining = false
   const observe: Observe = (event) => {
+    if (event.type === 'state' && event.state.state === 'draining') {
+      // The server stops, and then its backend: that is told once.
+      if (isDraining) return
+      isDraining = true
+    }
     events.observe(event)
     if (event.type === 'state' && event.state.state === 'failed') fail()
   }
