@@ -39,6 +39,7 @@ export async function serveArtifact(
 ): Promise<ArtifactServer> {
   const { settings } = options
   let current = artifact
+  let produces = producesOf(classOf(artifact).predict)
   const events = holdEvents()
   const { promise: failed, resolve: fail } = Promise.withResolvers<void>()
   let isDraining = false
@@ -64,7 +65,7 @@ export async function serveArtifact(
     backend,
     observe,
     resources: await resourcesOf(() => current, options, telemetry),
-    produces: () => producesOf(classOf(current).predict),
+    produces: () => produces,
     ...(telemetry.tracer && { trace: telemetry.tracer.begin }),
   }).catch(async (error) => {
     await Promise.all([backend.close({ signal: AbortSignal.abort() }), close()])
@@ -77,6 +78,7 @@ export async function serveArtifact(
     swap: async (next) => {
       await backend.swap(sourceOf(next))
       current = next
+      produces = producesOf(classOf(next).predict)
     },
     stop: async () => {
       await server.stop()

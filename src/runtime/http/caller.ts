@@ -3,19 +3,20 @@ import type { CallerSignal } from '../exchange.ts'
 /** Says when the caller of one request has gone. A whole AbortController costs more than to parse the request. */
 export class Caller implements CallerSignal {
   aborted = false
-  readonly #listeners = new Set<() => void>()
+  #listeners: Set<() => void> | undefined
 
   addEventListener(_type: 'abort', listener: () => void): void {
+    this.#listeners ??= new Set()
     this.#listeners.add(listener)
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.delete(listener)
+    this.#listeners?.delete(listener)
   }
 
   leave(): void {
     if (this.aborted) return
     this.aborted = true
-    for (const listener of this.#listeners) listener()
+    for (const listener of this.#listeners ?? []) listener()
   }
 }

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { createDeadlines, type Deadlines } from '../backend/deadlines.ts'
+
 import type { Observe } from '../observe.ts'
 import type { ServeSettings } from '../settings.ts'
 import { Caller } from './caller.ts'
@@ -14,12 +16,14 @@ export type ListenerOptions = {
   readonly observe: Observe
   /** True when connections should not be used again. */
   readonly isClosing: () => boolean
+  /** Kept by the listener: the answer that each connection is at. */
+  readonly answering: Map<Duplex, ServerResponse>
 }
 
 /** What joins a handler to the sockets of node:http. */
 export function createListener(handle: Handler, options: ListenerOptions) {
   const { observe } = options
-  const deadlines = createDeadlines()
+  const joint = { ...options, deadlines: createDeadlines() }
   const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     // It came pipelined, behind another: its turn is when that has its answer.
     if (!outgoing.socket) await once(outgoing, 'socket')
@@ -28,13 +32,16 @@ export function createListener(handle: Handler, options: ListenerOptions) {
     let reply: Reply | undefined
     const tell = (ended: Reply) =>
       observe(answered(ended, { begun, method: incoming.method ?? '', outgoing }))
-    outgoing.once('close', () => {
+    const { socket } = incoming
+    options.answering.set(socket, outgoing)
+    outgoing.on('close', () => {
+      options.answering.delete(socket)
       if (!outgoing.writableFinished) caller.leave()
       if (reply) tell(reply)
     })
-    reply = await handle(requestOf(incoming, outgoing, { ...options, deadlines, signal: caller }))
+    reply = await handle(requestOf(incoming, outgoing, { joint, caller }))
     if (outgoing.closed) tell(reply)
-    await answer(incoming, outgoing, { reply, ...options })
+    await answer(incoming, outgoing, { reply, joint })
   }
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
     listener(incoming, outgoing).catch((error: Error) => {
@@ -44,10 +51,12 @@ export function createListener(handle: Handler, options: ListenerOptions) {
   }
 }
 
+type Joint = ListenerOptions & { readonly deadlines: Deadlines }
+
 function requestOf(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { settings, deadlines, signal }: ListenerOptions & { deadlines: Deadlines; signal: Caller },
+  { joint, caller }: { readonly joint: Joint; readonly caller: Caller },
 ): ServeRequest {
   const { method = '', url = '', headers } = incoming
   const query = url.indexOf('?')
@@ -55,13 +64,13 @@ function requestOf(
     method,
     path: query === -1 ? url : url.slice(0, query),
     headers,
-    signal,
+    signal: caller,
     body: () =>
       readBody(incoming, {
-        limit: settings.bodyLimit,
-        pause: settings.bodyTimeout,
-        deadlines,
-        ...(headers.expect !== undefined && { proceed: () => outgoing.writeContinue() }),
+        limit: joint.settings.bodyLimit,
+        pause: joint.settings.bodyTimeout,
+        deadlines: joint.deadlines,
+        proceed: headers.expect === undefined ? undefined : () => outgoing.writeContinue(),
       }),
   }
 }
@@ -69,7 +78,7 @@ function requestOf(
 function answer(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { reply, settings, isClosing }: ListenerOptions & { reply: Reply },
+  { reply, joint: { settings, isClosing } }: { readonly reply: Reply; readonly joint: Joint },
 ): Promise<void> | undefined {
   const isUnread = !incoming.complete
   if (isUnread || isClosing()) outgoing.shouldKeepAlive = false

@@ -86,8 +86,11 @@ function itemsOf(answer: Answer): AsyncIterable<Uint8Array> {
 }
 
 function typeOf(request: ServeRequest, produces: readonly string[]): string {
+  const accept = headerOf(request, 'accept')
+  // What most callers say: nothing.
+  if (accept === undefined || accept === '*/*') return produces[0] ?? ''
   const offers = [...produces, ...streamTypes]
-  const type = chooseType(headerOf(request, 'accept'), offers)
+  const type = chooseType(accept, offers)
   if (type !== undefined) return type
   throw failure('not-acceptable', `answers come as ${offers.join(', ')}`)
 }

@@ -12,7 +12,7 @@ export type BodyLimits = {
   readonly pause: number
   readonly deadlines: Deadlines
   /** Called when nothing speaks against the body: tells a caller who asked to send it. */
-  readonly proceed?: () => void
+  readonly proceed?: (() => void) | undefined
 }
 
 /**
@@ -20,12 +20,12 @@ export type BodyLimits = {
  * Rejects with a `ServeFailure`.
  */
 export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
-  const { 'content-length': length, 'content-encoding': encoding = 'identity' } = incoming.headers
-  const decompress = decompressorOf(encoding)
-  if (Number(length ?? 0) > limits.limit) throw tooLarge(limits)
+  const { 'content-length': length, 'content-encoding': encoding } = incoming.headers
+  const decompress = encoding === undefined ? undefined : decompressorOf(encoding)
+  if (length !== undefined && Number(length) > limits.limit) throw tooLarge(limits)
   limits.proceed?.()
-  const body = await gather(incoming, limits)
-  return decompress ? decompress(body, limits) : body
+  if (!decompress) return gather(incoming, limits)
+  return decompress(await gather(incoming, limits), limits)
 }
 
 function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {

@@ -9,6 +9,8 @@ import { createListener, type ListenerOptions } from './listener.ts'
 import type { Handler } from './message.ts'
 import { problemText } from './problem.ts'
 
+export type ListenOptions = Omit<ListenerOptions, 'answering'> & { readonly settings: ServeSettings }
+
 export type Listening = {
   readonly server: Server
   readonly url: string
@@ -23,10 +25,7 @@ export type Listening = {
  * A server that listens.
  * @throws FlambeError `UNAVAILABLE` where the port is taken, or the address is none of this machine; `DENIED`.
  */
-export async function listen(
-  handle: Handler,
-  options: ListenerOptions & { readonly settings: ServeSettings },
-): Promise<Listening> {
+export async function listen(handle: Handler, options: ListenOptions): Promise<Listening> {
   const { settings } = options
   const server = nodeHttp().createServer({
     keepAliveTimeout: settings.keepAliveTimeout,
@@ -36,25 +35,21 @@ export async function listen(
     connectionsCheckingInterval: Math.min(1000, settings.headersTimeout),
   })
   server.maxConnections = settings.maxConnections
-  const listener = createListener(handle, options)
-  // The latest request of each connection. Node's own list of idle ones leaves out those that have not had any.
-  const answering = new Map<Duplex, ServerResponse | undefined>()
+  const answering = new Map<Duplex, ServerResponse>()
+  const listener = createListener(handle, { ...options, answering })
+  // Node's own list of idle connections leaves out those that have not had a request.
+  const open = new Set<Duplex>()
   server.on('connection', (socket) => {
-    answering.set(socket, undefined)
-    socket.on('close', () => answering.delete(socket))
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
   })
-  const onRequest: typeof listener = (incoming, outgoing) => {
-    answering.set(incoming.socket, outgoing)
-    return listener(incoming, outgoing)
-  }
-  server.on('request', onRequest).on('checkContinue', onRequest)
+  server.on('request', listener).on('checkContinue', listener)
   server.on('clientError', (error, socket) => refuse(socket, { error, outgoing: answering.get(socket) }))
   await bind(server, settings)
-  const isIdle = (outgoing: ServerResponse | undefined) => !outgoing || outgoing.writableFinished
   const close = async (signal: AbortSignal) => {
     const closed = once(server, 'close')
     server.close()
-    for (const [socket, outgoing] of answering) if (isIdle(outgoing)) socket.destroy()
+    for (const socket of open) if (!answering.has(socket)) socket.destroy()
     if (signal.aborted) server.closeAllConnections()
     signal.addEventListener('abort', () => server.closeAllConnections())
     await closed
@@ -104,7 +99,7 @@ function refuse(
   socket: Duplex,
   { error, outgoing }: { readonly error: Error; readonly outgoing: ServerResponse | undefined },
 ): void {
-  const isHalfSent = outgoing?.headersSent && !outgoing.writableFinished
+  const isHalfSent = outgoing?.headersSent === true
   if (codeOf(error) === 'ECONNRESET' || !socket.writable || isHalfSent) return void socket.destroy()
   const code = parserCodes[codeOf(error) ?? ''] ?? 'request-invalid'
   const { problem } = failure(code, 'reason' in error ? String(error.reason) : 'the request does not end')
