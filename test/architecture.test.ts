@@ -10,7 +10,7 @@ const files = globSync('src/**/*.ts', { cwd: root }).sort()
 const mayImport: Record<string, readonly string[]> = {
   files: [],
   scaffold: ['files'],
-  spec: ['construct'],
+  spec: ['files', 'construct'],
   construct: ['files'],
   artifact: ['files', 'construct'],
   component: ['files', 'construct', 'artifact'],

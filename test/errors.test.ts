@@ -3,12 +3,11 @@ import { expect, test } from 'vitest'
 import { errorCodes, exitStatus, FlambeError } from '../src/errors.ts'
 import { version } from '../src/version.ts'
 
-test('docs/errors.md lists exactly the codes of the table, with their exit status and summary', () => {
+test('docs/errors.md lists exactly the codes of the table, with their exit status, summary and remedy', () => {
   const text = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
-  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.*) \|$/gm)].map(([, code, exit, summary]) => [
-    code,
-    { exit: Number(exit), summary },
-  ])
+  const rows = [...text.matchAll(/^\| `([A-Z_]+)` \| (\d+) \| (.*) \| (.*) \|$/gm)].map(
+    ([, code, exit, summary, remedy]) => [code, { exit: Number(exit), summary, remedy }],
+  )
   expect(Object.fromEntries(rows)).toEqual(errorCodes)
 })
 

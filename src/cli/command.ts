@@ -102,6 +102,8 @@ export abstract class FlambeCommand extends Command {
   /** What oclif throws tells of the command line. */
   async #ofCommandLine(error: Error): Promise<Error> {
     if (!('oclif' in error)) return error
+    // oclif warns of commands that look at no arguments, and takes this one for such.
+    this.parsed = true
     const { usageError } = await import('./usage.ts')
     const { id, flags, baseFlags, examples } = this.ctor
     const [example] = examples ?? []

@@ -9,7 +9,7 @@ export function formatError(error: unknown, { style, debug }: { style: Style; de
     ...error.problems.map((problem) => formatOne(problem, style)),
     `${style.red('error')} ${style.dim(error.code)} ${error.message}`,
     ...causes(error).map((text) => `  ${style.dim('because')} ${text}`),
-    ...(error.hint ? [`  ${style.cyan('hint')} ${error.hint}`] : []),
+    `  ${style.cyan('hint')} ${hintOf(error)}`,
     ...(debug && error.stack ? ['', style.dim(stackOf(error))] : []),
   ]
   return lines.join('\n')
@@ -18,19 +18,24 @@ export function formatError(error: unknown, { style, debug }: { style: Style; de
 /** The same as data, for `--json`. Its keys are stable. */
 export function errorJson(error: unknown): object {
   if (!(error instanceof FlambeError)) {
-    return { error: { code: 'BUG', exit: errorCodes.BUG.exit, message: messageOf(error) } }
+    const { exit, remedy: hint } = errorCodes.BUG
+    return { error: { code: 'BUG', exit, message: messageOf(error), hint, causes: [], problems: [] } }
   }
-  const { code, message, hint, problems } = error
-  return {
-    error: { code, exit: exitStatus(error), message, hint, causes: causes(error), problems },
-  }
+  const { code, message, problems } = error
+  const hint = hintOf(error)
+  return { error: { code, exit: exitStatus(error), message, hint, causes: causes(error), problems } }
+}
+
+/** What to do next, whatever happened. */
+function hintOf({ code, hint }: FlambeError): string {
+  return hint ?? errorCodes[code].remedy
 }
 
 function formatBug(error: unknown, style: Style): string {
   return [
     `${style.red('error')} ${style.dim('BUG')} ${messageOf(error)}`,
     style.dim(stackOf(error)),
-    `  ${style.cyan('hint')} This is a fault of flambe itself: please report it with the lines above.`,
+    `  ${style.cyan('hint')} this is a fault of flambe itself: ${errorCodes.BUG.remedy}`,
   ].join('\n')
 }
 

@@ -53,7 +53,7 @@ async function clone(
   options: LocateOptions,
 ): Promise<void> {
   const source = join(target, 'source')
-  const git = (...args: string[]) => runTool('git', ['-C', source, ...args], { ...options, secret: url })
+  const git = (...args: string[]) => runTool('git', args, { ...options, directory: source, secret: url })
   await mkdir(source, { recursive: true })
   await git('init', '--quiet')
   // After `--` nothing is an option, whatever it starts with.

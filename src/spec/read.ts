@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { FlambeError } from '../errors.ts'
+import { codeOf } from '../files/index.ts'
 import { decodeSpec, type ParseSpecOptions, parseSpec } from './parse.ts'
 import type { Spec } from './spec.ts'
 
@@ -11,7 +12,9 @@ export async function readSpec(path: string, options: ParseSpecOptions = {}): Pr
   } catch (cause) {
     throw new FlambeError('SPEC_NOT_FOUND', `Configuration file '${path}' not found or not readable.`, {
       cause,
-      hint: 'name a YAML file, such as spec.yaml',
+      ...(codeOf(cause) === 'EISDIR' && {
+        hint: `it is a folder: name a file in it, such as ${path}/spec.yaml`,
+      }),
     })
   }
   return parseSpec(decodeSpec(bytes, { file: path }), { file: path, ...options })
