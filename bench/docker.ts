@@ -16,6 +16,8 @@ const root = resolve(import.meta.dirname, '..')
 const work = mkdtempSync(join(tmpdir(), 'flambe-bench-'))
 const [project, context] = [join(work, 'project'), join(work, 'context')]
 const name = (of: string) => `flambe-bench-${process.pid}-${of}`
+/** Of every image that is made here: those whose name moved on are found by it. */
+const label = `flambe.bench=${process.pid}`
 const env = { FLAMBE_CACHE_DIR: join(work, 'cache'), FLAMBE_HOME: join(work, 'home') }
 const example = join(root, 'examples', 'breast-cancer', 'spec.yaml')
 
@@ -27,6 +29,10 @@ try {
 } finally {
   for (const one of ['ours', 'peer', 'small', 'example', 'bare', 'base'])
     quietly('docker', 'rmi', '--force', name(one))
+  const left = execFileSync('docker', ['images', '--quiet', '--filter', `label=${label}`], {
+    encoding: 'utf8',
+  })
+  for (const id of new Set(left.split('\n').filter(Boolean))) quietly('docker', 'rmi', '--force', id)
   rmSync(work, { recursive: true, force: true })
 }
 
@@ -57,6 +63,8 @@ function ours(cwd: string, { of = 'ours', spec = 'spec.yaml' } = {}): Command {
     'docker',
     '--tag',
     `${name(of)}:latest`,
+    '--label',
+    label,
     '--quiet',
     spec,
   ]
@@ -65,7 +73,10 @@ function ours(cwd: string, { of = 'ours', spec = 'spec.yaml' } = {}): Command {
 
 /** `docker build` of the same files. */
 function theirs(): Command {
-  return { name: 'docker build', argv: ['docker', 'build', '--quiet', '--tag', name('peer'), context] }
+  return {
+    name: 'docker build',
+    argv: ['docker', 'build', '--quiet', '--label', label, '--tag', name('peer'), context],
+  }
 }
 
 async function firstBuild(): Promise<void> {
