@@ -15,6 +15,8 @@ const scripts: Section = {
   build: 'flambe build --force spec.yaml',
   image: 'flambe build --docker spec.yaml',
   test: 'node --test',
+  // After each installation: what editors complete the spec by.
+  prepare: 'flambe schema spec.yaml > spec.schema.json',
 }
 
 /** The package.json of a project: what is there already stays, what is missing is added. */

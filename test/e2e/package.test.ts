@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { folder } from '../helpers/folder.ts'
@@ -60,7 +60,10 @@ describe('the package', () => {
     run(project, 'npm', 'install', '--no-audit', '--no-fund', tarball)
     run(project, 'npx', 'flambe', 'init', '--kind', 'plain', '--language', 'typescript')
     run(project, 'npm', 'install', '--no-audit', '--no-fund')
+    expect(readFileSync(join(project, 'spec.schema.json'), 'utf8')).toContain('ext.LinearModel')
     run(project, 'npx', 'flambe', 'build', 'spec.yaml')
+    run(project, 'npx', 'flambe', 'build', '--docker', '--base', 'host', '--output', 'image.oci', 'spec.yaml')
+    expect(existsSync(join(project, 'image.oci', 'index.json'))).toBe(true)
     expect(JSON.parse(run(project, 'npm', 'run', '-s', 'predict'))).toMatchObject({ label: 'POSITIVE' })
     run(project, 'npm', 'run', '-s', 'check')
     const { dependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
