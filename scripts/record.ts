@@ -92,6 +92,7 @@ function draw(lines: readonly (readonly Span[])[]): string {
     return `<text x="${line.left}" y="${line.top + index * line.height}" xml:space="preserve">${parts.join('')}</text>`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="${line.size}">
+<title>flambe in a terminal</title>
 <rect width="100%" height="100%" rx="10" fill="${ground}"/>
 ${dots.join('')}
 ${texts.join('\n')}
