@@ -1,7 +1,9 @@
-import { existsSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { cacheKinds } from '../../src/builders/cache/cache-kinds.ts'
 import { listCache, pruneCache, verifyCache } from '../../src/builders/index.ts'
+import { FlambeError } from '../../src/errors.ts'
 import { sha256 } from '../../src/files/index.ts'
 import { writeEngine } from '../helpers/artifact.ts'
 import { folder } from '../helpers/folder.ts'
@@ -30,6 +32,14 @@ describe('what the cache holds', () => {
       ['tomorrow', 1, 1],
       ['unpacked', 1, 7],
     ])
+  })
+
+  test('is of a known kind, whoever puts it there', () => {
+    const sources = globSync('src/**/*.ts').map((path) => readFileSync(path, 'utf8'))
+    const put = sources.flatMap((text) => [...text.matchAll(/join\((?:\w+\.)?cacheDirectory, '([^']+)'/g)])
+    const names = new Set(put.map(([, name]) => name))
+    expect([...names].filter((name) => !cacheKinds.some((kind) => kind.name === name))).toEqual([])
+    expect(names).toContain('served')
   })
 
   test('is nothing where there is no cache', async () => {
@@ -66,6 +76,23 @@ describe('a check of the cache', () => {
       removed: [blob('another'), 'layers/def.json', 'unpacked/a'].map((path) => join(directory, path)).sort(),
     })
     expect(await verifyCache(directory)).toEqual({ checked: 5, removed: [] })
+  })
+
+  test('that is interrupted has found no damage', async () => {
+    const directory = folder()
+    const artifact = join(directory, 'unpacked', 'a')
+    await writeEngine(artifact)
+    const controller = new AbortController()
+    const { signal } = controller
+    // In the middle of the first thing.
+    let asked = 0
+    const throwIfAborted = () => {
+      if (++asked === 2) controller.abort(new FlambeError('INTERRUPTED', 'interrupted by SIGINT'))
+      AbortSignal.prototype.throwIfAborted.call(signal)
+    }
+    Object.defineProperty(signal, 'throwIfAborted', { value: throwIfAborted })
+    await expect(verifyCache(directory, { signal })).rejects.toMatchObject({ code: 'INTERRUPTED' })
+    expect(existsSync(join(artifact, 'flambe.json'))).toBe(true)
   })
 
   test('leaves an artifact of which only a part is there, and takes one with an altered file', async () => {

@@ -48,6 +48,8 @@ const checks: { readonly [kind in NonNullable<CacheKind['check']> | 'none']?: Ch
       await verifyArtifact({ ...artifact, files: new Map(there.map((file) => [file.path, file])) }, options)
       return true
     } catch (error) {
+      // Whoever is interrupted has not found damage.
+      options.signal?.throwIfAborted()
       if (error instanceof FlambeError) return false
       throw error
     }
