@@ -21,22 +21,27 @@ export type RunningContainer = {
 }
 
 /**
- * Runs an image that serves HTTP, and waits until it is ready. Its port is published on loopback alone.
+ * Runs an image that serves HTTP, and waits until it is ready. Its port is published on loopback alone, unless the engine is on another machine.
  * @throws FlambeError `IMAGE_INVALID` where it serves nothing, `COMPONENT_FAILED` with its last words where it ends before it is ready.
  */
 export async function startContainer(image: string, options: ContainerOptions): Promise<RunningContainer> {
   const { engine, progress = silent, signal } = options
   const deed = { what: `running ${image}`, address: engine.address }
+  const host = reachedAt(engine)
   try {
     const port = await exposedPort(engine.docker, image)
     const container = await engine.docker.createContainer({
       Image: image,
-      HostConfig: { PortBindings: { [port]: [{ HostIp: publishedAt(engine), HostPort: '' }] } },
+      HostConfig: {
+        PortBindings: { [port]: [{ HostIp: host === loopback ? loopback : '0.0.0.0', HostPort: '' }] },
+      },
     })
     const stop = () => end(container)
     try {
       await container.start()
-      const address = await step(progress, { title: `start ${image}` }, () => ready(container, port, options))
+      const address = await step(progress, { title: `start ${image}` }, () =>
+        ready(container, { ...options, port, host }),
+      )
       return { address, stop }
     } catch (error) {
       await stop()
@@ -57,21 +62,32 @@ async function exposedPort(docker: Docker, image: string): Promise<string> {
   })
 }
 
-/** Of an engine on another machine, loopback is not ours. */
-function publishedAt({ address }: Engine): string {
-  return address.startsWith('tcp:') ? '0.0.0.0' : '127.0.0.1'
+const loopback = '127.0.0.1'
+
+/** Where the ports of an engine's containers are; the loopback of another machine is not ours. */
+function reachedAt({ address }: Engine): string {
+  if (/^(unix|npipe):/.test(address)) return loopback
+  const { protocol, hostname } = new URL(address)
+  if (protocol !== 'ssh:') return hostname
+  throw new FlambeError(
+    'UNAVAILABLE',
+    `the ports of the engine at ${address} cannot be reached through ssh`,
+    {
+      hint: 'run the command on that machine, or name another engine with DOCKER_HOST',
+    },
+  )
 }
+
+type Starting = ContainerOptions & { readonly port: string; readonly host: string }
 
 async function ready(
   container: Docker.Container,
-  port: string,
-  { engine, readyPath, signal }: ContainerOptions,
+  { port, host, readyPath, signal }: Starting,
 ): Promise<string> {
   for (let wait = 5; ; wait = Math.min(wait * 1.5, 250)) {
     const { State, NetworkSettings } = await container.inspect()
     if (!State.Running) throw await ended(container, State.ExitCode)
     const published = NetworkSettings.Ports[port]?.[0]?.HostPort
-    const host = engine.address.startsWith('tcp:') ? new URL(engine.address).hostname : '127.0.0.1'
     const address = `http://${host}:${published}`
     const answer = await fetch(`${address}${readyPath}`, { signal }).catch(() => undefined)
     await answer?.body?.cancel()

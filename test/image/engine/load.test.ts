@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadIntoEngine, openEngine } from '../../../src/image/index.ts'
+import { loadIntoEngine, openEngine, startContainer } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { type EnginePersonality, fakeEngine } from '../../helpers/engine/fake.ts'
 import { docker, hasEngine, imageName, realEngine } from '../../helpers/engine/real.ts'
@@ -173,5 +173,15 @@ describe.skipIf(!hasEngine('loading into the real engine'))('the real engine', (
     await expect(loadIntoEngine(wrong, [imageName()], { engine })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
     })
+  })
+})
+
+test('a container of an engine behind ssh is not started: nobody could ask it', async () => {
+  const { engine } = await withFake()
+  const far = { ...engine, address: 'ssh://me@far' }
+  const options = { engine: far, readyPath: '/readyz', signal: new AbortController().signal }
+  await expect(startContainer('demo:1', options)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    message: expect.stringContaining('ssh://me@far'),
   })
 })
