@@ -4,12 +4,13 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract } from 'tar-fs'
 import { describe, expect, test } from 'vitest'
-import { type ImageOptions, inspectImage, targetOf } from '../../src/builders/index.ts'
+import { type ImageOptions, inspectImage, openImagePredictor, targetOf } from '../../src/builders/index.ts'
 import { plainManifest } from '../../src/image/base/plain-image.ts'
 import { packForEngine } from '../../src/image/engine/archive.ts'
 import { pushImage } from '../../src/image/index.ts'
 import { silent } from '../../src/progress.ts'
 import { writeEngine } from '../helpers/artifact.ts'
+import { fakeEngine } from '../helpers/engine/fake.ts'
 import { folder } from '../helpers/folder.ts'
 import { digestOf, imageOf, layerOf, randomImage, tarOf } from '../helpers/registry/images.ts'
 import { withRegistry } from '../helpers/registry/with.ts'
@@ -101,6 +102,17 @@ describe('an image that is looked at', () => {
       message: expect.stringContaining('engine is no file or folder here'),
     })
   })
+})
+
+test('an image that is named by its digest alone gets no tag in the engine, so that none is moved', async () => {
+  const { at, options: registry } = await withRegistry()
+  const { env: environment, images } = await fakeEngine()
+  const image = randomImage()
+  await pushImage(image, at('other:1'), registry)
+  const location = `${at('other')}@${image.manifest.digest}`
+  // It serves nothing, and cannot run.
+  await expect(openImagePredictor(location, 'image', { ...options(), environment })).rejects.toThrow()
+  expect([...images.keys()]).toEqual([image.config.digest])
 })
 
 /** With the digests that its config has now. */

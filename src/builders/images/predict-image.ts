@@ -1,5 +1,5 @@
 import { FlambeError } from '../../errors.ts'
-import { type Engine, loadIntoEngine, openEngine, startContainer } from '../../image/index.ts'
+import { type Engine, loadIntoEngine, openEngine, parseReference, startContainer } from '../../image/index.ts'
 import { inputFailure } from '../input-failure.ts'
 import type { OpenedPredictor } from '../open-predictor.ts'
 import { findImage, type ImageOptions } from './find-image.ts'
@@ -26,7 +26,9 @@ async function inEngine(
   const found = await findImage(location, kind, options)
   if (found.engine) return { engine: found.engine, name: location }
   const engine = await openEngine({ env, home, signal })
-  const names = kind === 'image-file' ? [] : [location]
+  // What has only a digest gets no name: `latest` may be that of another image.
+  const hasName = kind !== 'image-file' && parseReference(location).digest === undefined
+  const names = hasName ? [location] : []
   const { reference } = await loadIntoEngine(found.image, names, { engine, progress, signal })
   return { engine, name: reference }
 }
@@ -37,10 +39,23 @@ async function ask(
   { signal }: { readonly signal: AbortSignal },
 ): Promise<unknown> {
   const headers = { 'content-type': 'application/json', accept: 'application/json' }
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(input), signal })
-  const body: unknown = await answer.json()
+  const { answer, body } = await post(url, { headers, body: JSON.stringify(input), signal })
   if (answer.ok) return body
   throw failureOf(body, answer.status)
+}
+
+async function post(url: string, request: RequestInit & { readonly signal: AbortSignal }) {
+  try {
+    const answer = await fetch(url, { ...request, method: 'POST' })
+    const body: unknown = await answer.json()
+    return { answer, body }
+  } catch (cause) {
+    request.signal.throwIfAborted()
+    throw new FlambeError('COMPONENT_FAILED', 'the container broke off, or did not answer in JSON', {
+      cause,
+      hint: 'run it with `docker run` to see its log',
+    })
+  }
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9457 with what our server adds. */
