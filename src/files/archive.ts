@@ -165,7 +165,8 @@ async function writeEntry(
     for await (const chunk of entry) {
       counted.out += chunk.length
       check()
-      await file.write(chunk)
+      // `write` may take a part only.
+      await file.writeFile(chunk)
     }
   } catch (error) {
     if (error instanceof FlambeError || !(error instanceof Error && 'syscall' in error)) throw error

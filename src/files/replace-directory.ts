@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FlambeError } from '../errors.ts'
 import { codeOf, fileFailure } from './failure.ts'
@@ -37,10 +37,20 @@ export async function replaceDirectory(
     await takeName(target, temporary)
   } catch (error) {
     await rm(temporary, { recursive: true, force: true })
-    if (created !== undefined) await rm(created, { recursive: true, force: true })
+    if (created !== undefined) await removeEmpty(parent, created)
     throw fileFailure(error, `writing ${target}`)
   }
 }
+
+/** Takes back the folders from `first` down to `last`, but none that somebody else has put something into meanwhile. */
+async function removeEmpty(last: string, first: string): Promise<void> {
+  for (let folder = last; folder.length >= first.length; folder = dirname(folder)) {
+    if (!(await rmdir(folder).then(yes, no))) return
+  }
+}
+
+const yes = () => true
+const no = () => false
 
 /** Where the folder of this name is: at its name, or, after a kill in the middle of a replacement, beside it. */
 export async function settledDirectory(target: string): Promise<string> {

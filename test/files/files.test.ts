@@ -171,6 +171,16 @@ describe('replacing a folder', () => {
     expect(readdirSync(directory)).toEqual(['a'])
   })
 
+  test('a failure takes away no parent that somebody else has put something into', async () => {
+    const directory = folder()
+    const failing = async () => {
+      writeFileSync(join(directory, 'c', 'other'), 'x')
+      throw new Error('no')
+    }
+    await expect(replaceDirectory(join(directory, 'c', 'd', 'out'), failing)).rejects.toThrow('no')
+    expect(readdirSync(join(directory, 'c'))).toEqual(['other'])
+  })
+
   test('a failure keeps the old one', async () => {
     const directory = folder({ 'out/x': 'old' })
     await expect(
