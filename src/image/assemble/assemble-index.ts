@@ -1,16 +1,24 @@
+import { FlambeError } from '../../errors.ts'
 import { sha256 } from '../../files/index.ts'
 import type { Image, ImageIndex } from '../image.ts'
 import { formatPlatform } from '../registry/platform.ts'
 import { canonicalJson } from './canonical-json.ts'
 
 /**
- * One name for images of several platforms, of which each engine takes its own; in the order given. Throws `TypeError` for two of the same platform.
+ * One name for images of several platforms, of which each engine takes its own; in the order given. Throws `IMAGE_INVALID` for two of the same platform.
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md
  */
 export function assembleIndex(images: readonly Image[]): ImageIndex {
   const platforms = images.map(({ platform }) => formatPlatform(platform))
-  if (new Set(platforms).size < images.length)
-    throw new TypeError(`a platform twice: ${platforms.join(', ')}`)
+  if (new Set(platforms).size < images.length) {
+    throw new FlambeError(
+      'IMAGE_INVALID',
+      `two of the images are for one platform: ${platforms.join(', ')}`,
+      {
+        hint: 'name each platform once: without a variant of its own in the base, linux/arm64/v8 is linux/arm64',
+      },
+    )
+  }
   const json = {
     schemaVersion: 2,
     mediaType,

@@ -18,6 +18,7 @@ export class BlobSource {
   #hash = createHash('sha256')
   #mark: Mark = { offset: 0, hash: createHash('sha256') }
   #isTrusted: boolean | undefined
+  #reading: Promise<Uint8Array> | undefined
 
   constructor(blob: Blob, { signal }: { signal?: AbortSignal | undefined } = {}) {
     this.#blob = blob
@@ -26,11 +27,16 @@ export class BlobSource {
 
   /** `length` bytes from `start`. Chunks are what the blob gives, cut at most. */
   async *take(start: number, length: number): AsyncGenerator<Uint8Array> {
+    // A request that broke off may still wait for bytes: they would be missing in this one.
+    await this.#reading?.catch(() => {})
     this.#isTrusted ??= (await this.#blob.isUnchanged?.()) ?? false
     if (this.#isTrusted) await this.#jump(start)
     else await this.#seek(start)
     const end = start + length
-    while (this.#offset < end) yield await this.#next(end - this.#offset)
+    while (this.#offset < end) {
+      this.#reading = this.#next(end - this.#offset)
+      yield await this.#reading
+    }
   }
 
   async close(): Promise<void> {

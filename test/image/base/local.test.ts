@@ -133,6 +133,11 @@ describe('what is no image', () => {
       /the layer .* is not in it/,
     ],
     [
+      'an archive that names its config by a number',
+      async () => folder({ 'manifest.json': '[{"Config":1,"Layers":[2]}]' }),
+      /names no image/,
+    ],
+    [
       'a config of another thing',
       () => oldArchive(randomImage(), Buffer.from('{"name":"chart"}')),
       /names no image/,

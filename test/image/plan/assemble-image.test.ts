@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assembleImage, type Base, planImage } from '../../../src/image/index.ts'
+import { assembleImage, assembleIndex, type Base, planImage } from '../../../src/image/index.ts'
 import { artifactOf, smallBase } from '../../helpers/artifacts.ts'
 import { digestOf, imageOf, randomLayer } from '../../helpers/registry/images.ts'
 
@@ -76,4 +76,11 @@ describe('an assembled image', () => {
     expect(() => assemble(smallBase({ layers: 124 }))).toThrow(/124 layers/)
     expect(assemble(smallBase({ layers: 123 })).layers).toHaveLength(125)
   })
+})
+
+test('an index of two images for one platform is refused, and says which', () => {
+  const [one, two] = [imageOf([randomLayer(10)]), imageOf([randomLayer(20)])]
+  expect(() => assembleIndex([one, two])).toThrow(
+    expect.objectContaining({ code: 'IMAGE_INVALID', message: expect.stringContaining('linux/amd64') }),
+  )
 })

@@ -85,3 +85,24 @@ test('a part that is not read to its end closes the source', async () => {
   await source.close()
   expect(isClosed).toBe(true)
 })
+
+test('a part that is given up while its bytes are on their way takes none from the next one', async () => {
+  const layer = layerOf(bytes, { chunk: 100 })
+  const [opened, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const source = new BlobSource({
+    ...layer,
+    async *open(range) {
+      opened.resolve()
+      await gate.promise
+      yield* layer.open(range)
+    },
+  })
+  const given = source.take(0, 1000)
+  const first = given.next()
+  await opened.promise
+  const second = read(source, 0, 1000)
+  gate.resolve()
+  await first
+  await given.return(undefined)
+  expect(await second).toEqual(bytes)
+})

@@ -67,9 +67,13 @@ function parseList(bytes: Buffer): readonly Listed[] {
   try {
     const value: unknown = JSON.parse(bytes.toString('utf8'))
     return Array.isArray(value)
-      ? (value as Listed[]).filter(({ Config, Layers }) => Config && Array.isArray(Layers))
+      ? (value as Listed[]).filter(
+          ({ Config, Layers }) => isText(Config) && Array.isArray(Layers) && Layers.every(isText),
+        )
       : []
   } catch {
     return []
   }
 }
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
