@@ -91,7 +91,8 @@ export class Builder extends Runnable {
     const { progress, signal } = context
     const storage = await this.#storage(context)
     const component = await buildComponent(this.#arguments.component, context)
-    const { name = basename(resolve(this.#arguments.destination)), compress = false, serve } = this.#arguments
+    const { destination, compress = false, serve } = this.#arguments
+    const { name = basename(resolve(context.directory, destination)) } = this.#arguments
     const draft = await draftComponent(component, { name, ...(serve && { serve }) }, context)
     const hashCache = await HashCache.open(context.cacheDirectory)
     const options = { force: this.#force(context), compress, hashCache, progress, signal }

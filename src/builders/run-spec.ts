@@ -48,7 +48,7 @@ export const builtins = {
 /** Reads, checks and runs a spec. */
 export async function runSpec(file: string, options: RunSpecOptions): Promise<RunResult | undefined> {
   const { compiled, context } = await prepareSpec(file, options)
-  const runnable = await makeRunnable(compiled, options.docker)
+  const runnable = await makeRunnable(compiled, { directory: context.directory, docker: options.docker })
   if (!isRunnable(runnable))
     throw new TypeError(`${compiled.definition.type} made something that is no Runnable`)
   const { type } = compiled.definition
@@ -128,7 +128,10 @@ export async function prepareSpec(file: string, options: RunSpecOptions): Promis
 }
 
 /** The Runnable of a spec; with `docker`, the image of a component that the spec would export. */
-async function makeRunnable(compiled: Compiled, docker: DockerOptions = {}): Promise<object> {
+async function makeRunnable(
+  compiled: Compiled,
+  { directory, docker = {} }: { readonly directory: string; readonly docker?: DockerOptions | undefined },
+): Promise<object> {
   const { class: type, type: name } = compiled.definition
   if (type === DockerBuilder) return new DockerBuilder(parseDockerArguments(compiled.args), docker)
   if (!docker.docker) {
@@ -136,17 +139,30 @@ async function makeRunnable(compiled: Compiled, docker: DockerOptions = {}): Pro
     const { instantiate } = await import('../compile/index.ts')
     return instantiate(compiled)
   }
-  if (type === Builder) return new DockerBuilder(parseBuilderArguments(compiled.args), docker)
+  if (type === Builder) return new DockerBuilder(parseBuilderArguments(compiled.args, { directory }), docker)
   throw new FlambeError(
     'USAGE',
     `--docker makes images of what a !Builder builds, and the spec says !${name}`,
   )
 }
 
-function refuseImageFlags({ tags, base, platform, output, push, dryRun }: DockerOptions, name: string): void {
-  const given = Object.entries({ tag: tags, base, platform, output, push, 'dry-run': dryRun }).find(
-    ([, value]) => value,
-  )
+function refuseImageFlags(docker: DockerOptions, name: string): void {
+  const { tags, base, buildArgs, platform, output, push, labels, env, user, ...more } = docker
+  const given = Object.entries({
+    tag: tags,
+    base,
+    'build-arg': buildArgs,
+    platform,
+    output,
+    push,
+    label: labels,
+    env,
+    user,
+    'dry-run': more.dryRun,
+    'no-clobber': more.noClobber,
+    pull: more.pull,
+    offline: more.offline,
+  }).find(([, value]) => value)
   if (!given) return
   throw new FlambeError('USAGE', `--${given[0]} is for images, and the spec says !${name}`, {
     hint: 'add --docker to make an image',

@@ -81,7 +81,8 @@ describe('the settings of an image', () => {
     ['a capital letter', { tags: ['Me/app'] }, /capital/],
     ['a tag with a space', { tags: ['app:v 1'] }, /the tag/],
     ['a digest', { tags: [`app@sha256:${'a'.repeat(64)}`] }, /digest/],
-    ['a label without value', { labels: ['team'] }, /--label takes NAME=VALUE/],
+    ['a label without value', { labels: ['team'] }, /--label takes NAME=VALUE, and got "team"$/],
+    ['a variable with a bad name, whose value may be secret', { env: ['1A=secret'] }, /and got "1A=…"$/],
     ['a label with a space', { labels: ['my team=x'] }, /--label/],
     ['a variable with a dash first', { env: ['-A=1'] }, /--env/],
     ['a user with a space', { user: 'no body' }, /is no user/],
@@ -93,7 +94,13 @@ describe('the settings of an image', () => {
 
   test('of a !Builder take its component, its name and how it is served', () => {
     const given = { component, destination: './out/engine', storage: 'local', serve: { workers: 2 } }
-    expect(parseBuilderArguments(given)).toEqual({ component, name: 'engine', serve: { workers: 2 } })
+    const parsed = parseBuilderArguments(given, { directory: '/work' })
+    expect(parsed).toEqual({ component, name: 'engine', serve: { workers: 2 } })
+  })
+
+  test('of a !Builder that writes to its own folder have the name of that, wherever it is called', () => {
+    const given = { component, destination: '.' }
+    expect(parseBuilderArguments(given, { directory: '/work/engine' }).name).toBe('engine')
   })
 })
 

@@ -123,6 +123,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   ['a folder that is taken', ['--docker', '--base', 'host', '--output', '.'], 22, /holds files and no image/],
   ['an engine that is not there', ['--docker', '--base', 'host', '--output', 'docker'], 69, /docker/],
   ['flags of images without one', ['--tag', 'app:v1'], 2, /--tag is for images/],
+  ['variables of images without one', ['--env', 'A=1'], 2, /--env is for images/],
 ])('%s is told before anything is built', async (_, flags, code, message) => {
   const project = exampleCopy('breast-cancer')
   const env = { ...cache, DOCKER_HOST: 'unix:///nowhere/docker.sock' }

@@ -9,8 +9,12 @@ export function parseDockerArguments(args: Checked): DockerArguments {
   return args as DockerArguments
 }
 
-/** The image of what a `!Builder` would export. */
-export function parseBuilderArguments(args: Checked): DockerArguments {
-  const { component, destination, name = basename(resolve(destination)), serve } = args as BuilderArguments
+/** The image of what a `!Builder` in a spec of this folder would export. */
+export function parseBuilderArguments(
+  args: Checked,
+  { directory }: { readonly directory: string },
+): DockerArguments {
+  const { component, destination, serve, ...given } = args as BuilderArguments
+  const { name = basename(resolve(directory, destination)) } = given
   return { component, name, ...(serve && { serve }) }
 }

@@ -16,6 +16,8 @@ export type ChooseOptions = {
   /** Where a layout goes if nobody says where. */
   readonly directory: string
   readonly name: string
+  /** Images of several platforms, which only a layout or a registry holds under one name. */
+  readonly hasSeveral: boolean
   /** Replace a file that is there. */
   readonly force: boolean
   readonly progress: Progress
@@ -24,7 +26,7 @@ export type ChooseOptions = {
 
 /**
  * The output that was asked for, or the engine if one answers, or a layout; looked at before anything is built.
- * @throws FlambeError `DESTINATION_INVALID`, `DESTINATION_NOT_EMPTY`, and what engines throw.
+ * @throws FlambeError `USAGE`, `DESTINATION_INVALID`, `DESTINATION_NOT_EMPTY`, and what engines throw.
  */
 export async function chooseOutput(
   output: Output | undefined,
@@ -32,6 +34,17 @@ export async function chooseOutput(
 ): Promise<ChosenOutput> {
   const { environment, home, directory, name, force, progress, signal } = options
   const finding = { env: environment, home, signal }
+  const path = join(directory, `${name}.oci`)
+  if (options.hasSeveral) {
+    if (output !== undefined && output.kind !== 'layout') throw severalPlatforms()
+    if (output === undefined) {
+      progress({
+        type: 'notice',
+        message: `several platforms go to ${path}, an OCI layout: no engine holds them`,
+      })
+      return checked({ kind: 'layout', path }, force)
+    }
+  }
   if (output?.kind === 'engine') return { kind: 'engine', engine: await openEngine(finding) }
   if (output) return checked(output, force)
   const { engine, failure } = await findEngine(finding)
@@ -41,7 +54,6 @@ export async function chooseOutput(
     progress({ type: 'done', id: title, note: 'it answers, and no --output says otherwise' })
     return { kind: 'engine', engine }
   }
-  const path = join(directory, `${name}.oci`)
   const message = `no engine answers, so the image goes to ${path}, an OCI layout: ${failure.message}`
   progress({ type: 'warning', message, ...(failure.hint && { hint: failure.hint }) })
   return checked({ kind: 'layout', path }, force)
@@ -56,4 +68,10 @@ async function checked<T extends Exclude<Output, { kind: 'engine' }>>(output: T,
     )
   }
   return output
+}
+
+function severalPlatforms(): FlambeError {
+  return new FlambeError('USAGE', 'an image for several platforms goes to a registry or to an OCI layout', {
+    hint: 'use --push or --output DIR, or one --platform',
+  })
 }

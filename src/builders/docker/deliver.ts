@@ -1,4 +1,3 @@
-import { FlambeError } from '../../errors.ts'
 import type { HashCache } from '../../files/index.ts'
 import {
   type Image,
@@ -37,11 +36,8 @@ async function deliver(
   if (output.kind === 'layout') {
     return writeLayout(image, output.path, { ...options, hashCache, names: layoutNames(references) })
   }
-  if ('index' in image) {
-    throw new FlambeError('USAGE', 'an image for several platforms goes to a registry or to an OCI layout', {
-      hint: 'use --push or --output DIR, or one --platform',
-    })
-  }
+  // Refused by `chooseOutput`, before anything was built.
+  if ('index' in image) throw new TypeError('an index goes to a layout or to a registry')
   return output.kind === 'archive'
     ? writeArchive(image, output.path, { ...options, references })
     : loadIntoEngine(image, references, { ...options, engine: output.engine })

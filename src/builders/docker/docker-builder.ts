@@ -61,11 +61,14 @@ export class DockerBuilder extends Runnable {
     const { name, serve, platforms } = settings
     const component = await buildComponent(this.#arguments.component, context)
     const drafts = new Map<ImagePlatform, Draft>()
-    for (const one of platforms) {
-      const platform = packagePlatform(one, hostPlatform())
-      drafts.set(one, await draftComponent(component, { name, platform, ...(serve && { serve }) }, context))
+    try {
+      for (const one of platforms) {
+        const platform = packagePlatform(one, hostPlatform())
+        drafts.set(one, await draftComponent(component, { name, platform, ...(serve && { serve }) }, context))
+      }
+    } finally {
+      await closeAll(component)
     }
-    await closeAll(component)
     return drafts
   }
 
@@ -73,8 +76,18 @@ export class DockerBuilder extends Runnable {
     return dockerSettings(this.#arguments, this.#options, { directory })
   }
 
-  async #chooseOutput({ name, output }: DockerSettings, context: RunContext): Promise<ChosenOutput> {
+  async #chooseOutput(
+    { name, output, platforms }: DockerSettings,
+    context: RunContext,
+  ): Promise<ChosenOutput> {
     const { environment = {}, home, directory = context.directory } = this.#options
-    return chooseOutput(output, { ...context, environment, home, directory, name })
+    return chooseOutput(output, {
+      ...context,
+      environment,
+      home,
+      directory,
+      name,
+      hasSeveral: platforms.length > 1,
+    })
   }
 }

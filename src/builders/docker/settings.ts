@@ -156,7 +156,8 @@ function pairs(flag: string, given: readonly string[] = [], pattern: string): Re
     const at = text.indexOf('=')
     const name = text.slice(0, Math.max(0, at))
     if (new RegExp(pattern).test(name) && !text.includes('\0')) return [name, text.slice(at + 1)]
-    throw new FlambeError('USAGE', `${flag} takes NAME=VALUE, and got "${text}"`)
+    // The value may be a secret.
+    throw new FlambeError('USAGE', `${flag} takes NAME=VALUE, and got "${at < 0 ? text : `${name}=…`}"`)
   })
   return Object.fromEntries(entries)
 }
