@@ -3,6 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core'
 import { exitStatus, FlambeError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { cacheDirectory, homeDirectory, wantsColor } from './environment.ts'
+import { formatSummary } from './format-summary.ts'
 import { interruptSignal } from './interrupt.ts'
 import { fileProgress } from './log-file.ts'
 import { jsonProgress } from './progress/json.ts'
@@ -37,6 +38,7 @@ export abstract class FlambeCommand extends Command {
 
   #flags: CommonFlags = { debug: false, verbose: false, quiet: false }
   #signal: AbortSignal | undefined
+  readonly #started = performance.now()
   #stop: () => void = () => {}
 
   /** Parses the command line, and opens the session that the command works in. */
@@ -70,6 +72,13 @@ export abstract class FlambeCommand extends Command {
   /** Says a word to the person at the terminal: on stderr, beside the result. */
   protected tell(text: string): void {
     if (!this.jsonEnabled() && !this.#flags.quiet) process.stderr.write(`${text}\n`)
+  }
+
+  /** Ends long work with one line on what it came to; before the result, so that this stands last. */
+  protected summarize(details: object): void {
+    this.#stop()
+    this.#stop = () => {}
+    this.tell(formatSummary(details, { took: performance.now() - this.#started }))
   }
 
   async #openProgress({ verbose, quiet }: CommonFlags): Promise<Progress> {

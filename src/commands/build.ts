@@ -41,7 +41,10 @@ export default class Build extends FlambeCommand {
     if (!ran) return undefined
     if (flags['metadata-file']) await writeMetadata(flags['metadata-file'], ran.details ?? ran)
     if (isDryRun(ran.details, flags)) this.output(await this.#plan(ran.details))
-    else this.output(ran.result)
+    else {
+      this.summarize(ran.details ?? {})
+      this.output(ran.result)
+    }
     return ran.details ?? ran
   }
 

@@ -23,6 +23,7 @@ export default class Copy extends FlambeCommand {
       tags: flags.tag ?? [],
       noClobber: flags['no-clobber'],
     })
+    this.summarize(receipt)
     this.output(receipt.reference)
     return receipt
   }

@@ -26,6 +26,7 @@ export default class Pull extends FlambeCommand {
       ...flags,
       directory: process.cwd(),
     })
+    this.summarize({})
     this.output(location)
     return { location }
   }

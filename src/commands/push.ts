@@ -32,6 +32,7 @@ export default class Push extends FlambeCommand {
     if (destination.startsWith('s3://')) {
       const options = { ...session, ...flags, directory: process.cwd() }
       const location = await copyArtifact(source, destination, options)
+      this.summarize({})
       this.output(location)
       return { location }
     }
@@ -42,6 +43,7 @@ export default class Push extends FlambeCommand {
       tags: flags.tag ?? [],
       noClobber: flags['no-clobber'],
     })
+    this.summarize(receipt)
     this.output(receipt.reference)
     return receipt
   }

@@ -113,6 +113,11 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
     ])
   })
 
+  test('a build ends with what it came to', async () => {
+    const { stderr } = await run(['build', 'spec.yaml'], { cwd: project() })
+    expect(stderr).toMatch(/\ndone in [\d.]+ s {2}\d+ files, [\d.]+ k?B\n$/)
+  })
+
   test('--quiet says nothing where nothing fails', async () => {
     expect((await run(['build', 'spec.yaml', '-q'], { cwd: project() })).stderr).toBe('')
   })
@@ -133,9 +138,10 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
       cwd,
       env: { ...process.env, ...isolated() },
     })
-    const rows = 3000
+    // More than pipes hold: the command cannot end before it is read.
+    const rows = 30_000
     child.stdin.end('{"x": 1}\n'.repeat(rows))
-    await sleep(2000)
+    await sleep(1000)
     let lines = 0
     for await (const chunk of child.stdout) lines += String(chunk).split('\n').length - 1
     expect(lines).toBe(rows)
