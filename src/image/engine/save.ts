@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +23,7 @@ export async function saveImage(
 ): Promise<string> {
   const path = join(cacheDirectory, 'engine', `${id.replace(/^sha256:/, '')}.tar`)
   if (await stat(path).catch(() => undefined)) return path
-  const temporary = `${path}.${process.pid}`
+  const temporary = `${path}.${randomUUID()}`
   const title = `export ${id.slice(0, 19)} from the engine`
   try {
     await mkdir(join(path, '..'), { recursive: true })

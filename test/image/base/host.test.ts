@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -8,6 +8,7 @@ import { extract } from 'tar-fs'
 import { describe, expect, test } from 'vitest'
 import { findLibraries } from '../../../src/image/base/host/libraries.ts'
 import { readLoaderCache } from '../../../src/image/base/host/loader-cache.ts'
+import { stripped } from '../../../src/image/base/host/strip.ts'
 import { type Image, openBase } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { baseOptions } from '../../helpers/engine/base-options.ts'
@@ -22,6 +23,19 @@ async function unpacked({ layers }: Image): Promise<string> {
   for (const layer of layers) await pipeline(Readable.from(layer.open()), createGunzip(), extract(root))
   return root
 }
+
+test.runIf(isLinux)(
+  'a program that two strip into one cache at the same time is stripped once in each',
+  async () => {
+    const script = '#!/bin/sh\n/bin/sleep 0.3\n[ -e "$2" ] && printf x >> "$2"\n'
+    const directory = folder({ node: 'program ', strip: script })
+    chmodSync(join(directory, 'strip'), 0o755)
+    const target = join(directory, 'cache', 'node')
+    const one = () => stripped(join(directory, 'node'), target, { env: { PATH: directory } })
+    expect(await Promise.all([one(), one()])).toEqual([true, true])
+    expect(readFileSync(target, 'utf8')).toBe('program x')
+  },
+)
 
 describe.runIf(isLinux)('the base "host"', () => {
   test('is small, the same each time, and Node runs in it alone', { timeout: 120_000 }, async () => {

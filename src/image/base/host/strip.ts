@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Environment } from '../../registry/index.ts'
@@ -13,7 +14,7 @@ export async function stripped(
 ): Promise<boolean> {
   if (await stat(target).catch(() => undefined)) return true
   const { execa } = await import('execa')
-  const temporary = `${target}.${process.pid}`
+  const temporary = `${target}.${randomUUID()}`
   try {
     await mkdir(dirname(target), { recursive: true })
     await copyFile(program, temporary)
