@@ -6,6 +6,7 @@ import { extract } from 'tar-fs'
 import { describe, expect, test } from 'vitest'
 import { type ImageOptions, inspectImage, openImagePredictor, targetOf } from '../../src/builders/index.ts'
 import { plainManifest } from '../../src/image/base/plain-image.ts'
+import { layerContents } from '../../src/image/describe/layer-contents.ts'
 import { packForEngine } from '../../src/image/engine/archive.ts'
 import { pushImage } from '../../src/image/index.ts'
 import { silent } from '../../src/progress.ts'
@@ -82,6 +83,12 @@ describe('an image that is looked at', () => {
       ],
     })
     expect(inspection.artifact?.components[0]).toMatchObject({ path: '', type: 'ext.Engine' })
+  })
+
+  test('and says that its manifest is larger than one can be, is told without it', async () => {
+    const large = layerOf(tarOf('app/flambe.json', Buffer.alloc(65 * 2 ** 20)), { gzip: true })
+    const { contents, artifact } = await layerContents(large)
+    expect([contents.files, artifact]).toEqual([1, undefined])
   })
 
   test('in a registry is read there, without its base', async () => {

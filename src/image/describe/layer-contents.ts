@@ -4,8 +4,10 @@ import { layerEntries } from '../layer-entries.ts'
 import { artifactManifest, type LayerContents } from './description.ts'
 
 const shown = 10
+/** Bytes; a manifest lists files, and none lists so many. The image may be anyone's, and a few bytes of gzip become any number. */
+const mostManifest = 64 * 2 ** 20
 
-/** What is in a layer: all of it is read. With the artifact's manifest, if that is there. */
+/** What is in a layer: all of it is read. With the artifact's manifest, if that is there and no larger than one can be. */
 export async function layerContents(
   layer: Layer,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
@@ -14,8 +16,9 @@ export async function layerContents(
   let artifact: Uint8Array | undefined
   for await (const entry of layerEntries(layer, { signal })) {
     if (entry.header.type !== 'file') continue
-    files.push({ path: `/${entry.header.name}`, size: entry.header.size ?? 0 })
-    if (entry.header.name === artifactManifest) artifact = await buffer(entry.open())
+    const { name, size = 0 } = entry.header
+    files.push({ path: `/${name}`, size })
+    if (name === artifactManifest && size <= mostManifest) artifact = await buffer(entry.open())
   }
   const biggest = files.toSorted((a, b) => b.size - a.size || (a.path < b.path ? -1 : 1)).slice(0, shown)
   return { contents: { files: files.length, biggest }, ...(artifact && { artifact }) }
