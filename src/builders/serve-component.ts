@@ -41,8 +41,8 @@ export async function serveComponent(
   return {
     ...server,
     stop: async () => {
-      await watching?.close()
-      await server.stop()
+      // At the same time: a swap that is under way waits for questions, and those have until the server stops.
+      await Promise.all([watching?.close(), server.stop()])
       await placed.remove()
     },
   }

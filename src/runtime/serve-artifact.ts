@@ -56,9 +56,9 @@ export async function serveArtifact(
   const backend = createBackend(sourceOf(artifact), { ...settings, observe })
   const telemetry = await openTelemetryOf(artifact, options, () => backend.load().waiting)
   events.release(observeAll([telemetry.observe, ...(options.observe ? [options.observe] : [])]))
-  const close = async () => {
+  const close = async (milliseconds: number) => {
     events.release(() => {})
-    await telemetry.close()
+    await telemetry.close(milliseconds)
   }
   const server = await serve({
     settings,
@@ -68,7 +68,7 @@ export async function serveArtifact(
     produces: () => produces,
     ...(telemetry.tracer && { trace: telemetry.tracer.begin }),
   }).catch(async (error) => {
-    await Promise.all([backend.close({ signal: AbortSignal.abort() }), close()])
+    await Promise.all([backend.close({ signal: AbortSignal.abort() }), close(0)])
     throw error
   })
   observe({ type: 'log', level: 'info', message: `${artifact.manifest.name} is served at ${server.url}` })
@@ -81,8 +81,9 @@ export async function serveArtifact(
       produces = producesOf(classOf(next).predict)
     },
     stop: async () => {
+      const over = performance.now() + settings.shutdownTimeout
       await server.stop()
-      await close()
+      await close(over - performance.now())
     },
   }
 }

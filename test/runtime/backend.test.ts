@@ -168,6 +168,31 @@ describe.each([
     expect(events.filter(({ type }) => type === 'worker-lost')).toEqual([])
   })
 
+  test('a close() that throws is told to the log, and holds up nothing', async () => {
+    const { ask, backend, events } = await served(
+      'predict() { return 1 } close() { throw new Error("stuck") }',
+      { workers },
+    )
+    await backend.swap({
+      directory: await artifactOf('predict() { return 2 } close() { throw new Error("too") }'),
+    })
+    expect(await ask(0)).toBe(2)
+    await backend.close()
+    const told = events.flatMap((event) => (event.type === 'log' ? [event.message] : []))
+    expect(told.map((line) => /stuck|too/.exec(line)?.[0])).toEqual(['stuck', 'too'])
+  })
+
+  test('closing in a hurry ends a swap that waits for the earlier component', async () => {
+    const { ask, backend } = await served(slow, { workers })
+    const asked = ask({ ms: 5000 })
+    await until(() => backend.load().running === 1)
+    const swapped = backend.swap({ directory: await artifactOf('predict() { return 2 }') })
+    while ((await ask({})) !== 2);
+    await backend.close({ signal: AbortSignal.timeout(20) })
+    expect(await asked).toBe('not-ready')
+    await swapped
+  })
+
   test('closing in a hurry answers 503', async () => {
     const { ask, backend } = await served(slow, { workers })
     const asked = ask({ ms: 5000 })

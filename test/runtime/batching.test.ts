@@ -84,6 +84,14 @@ test('what found everybody busy waits for others as long as it may, and no longe
   expect(performance.now() - started).toBeLessThan(1000)
 })
 
+test('a component that takes one question at a time makes none wait for others', async () => {
+  const { ask } = await served(
+    'async predict(n) { await new Promise((resolve) => setTimeout(resolve, 50)); return n }',
+    { maxBatchWait: 60_000 },
+  )
+  expect(await Promise.all([ask(1), ask(2), ask(3)])).toEqual([1, 2, 3])
+})
+
 test('a component that has predictBatch alone', async () => {
   const { ask } = await served('predictBatch(inputs) { return inputs.map((n) => n + 1) }')
   expect(await Promise.all([ask(1), ask(2), ask(3)])).toEqual([2, 3, 4])

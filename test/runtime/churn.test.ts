@@ -29,6 +29,15 @@ describe('things by number', () => {
   })
 })
 
+test('a thing that is put in again, when its place has become free, is there once', () => {
+  const ours = new Numbered<{ n: number }>()
+  for (const n of [1, 1025]) ours.set(n, { n })
+  ours.delete(1)
+  ours.set(1025, { n: 1025 })
+  expect(ours.delete(1025)).toBe(true)
+  expect([ours.size, ours.get(1025), ours.values()]).toEqual([0, undefined, []])
+})
+
 describe('a few things', () => {
   test('are those that a Set would hold, in its order', () => {
     fc.assert(

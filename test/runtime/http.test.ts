@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -337,6 +338,32 @@ test('an answer that nobody reads is not kept for ever', async () => {
   expect(await connections()).toBe(1)
   while ((await connections()) > 0) await sleep(10)
   raw.socket.destroy()
+})
+
+test('a connection that takes many large answers gathers no listeners', async () => {
+  const { port, server } = await serveBackend(
+    backendOf(() => ({
+      kind: 'value',
+      contentType: 'application/json',
+      body: Buffer.alloc(10_000_000, '1'),
+    })),
+  )
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => sockets.push(socket))
+  const raw = await openRaw(port)
+  for (let count = 1; count <= 3; count++) {
+    raw.socket.write(`${head({ 'content-length': 1 })}1`)
+    while (raw.received().length < count * 10_000_000) await sleep(5)
+  }
+  expect(sockets.map((socket) => socket.listenerCount('timeout'))).toEqual([1])
+  raw.socket.destroy()
+})
+
+test('a connection that cannot be taken is told to the log, and the server goes on', async () => {
+  const { url, server, events } = await serveBackend(backendOf(echo))
+  server.emit('error', new Error('accept EMFILE'))
+  expect(events).toMatchObject([{ type: 'log', level: 'error' }])
+  expect((await fetch(`${url}/livez`)).status).toBe(200)
 })
 
 test('10,000 idle connections leave the server as it was', { timeout: 60_000 }, async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Container, startContainer, untilListening, untilReady } from '../helpers/container.ts'
 import { folder } from '../helpers/folder.ts'
 import { head, openRaw } from '../helpers/raw-http.ts'
@@ -125,6 +127,24 @@ describe('on SIGTERM', () => {
     expect(status).toBe(0)
     expect(after).toBeLessThan(3000)
     expect(await answer).toBeInstanceOf(Error)
+  })
+
+  test('a collector of traces that does not answer does not hold it up', async () => {
+    const collector = createServer(() => {}).listen(0, '127.0.0.1')
+    await once(collector, 'listening')
+    onTestFinished(() => void collector.close())
+    const { port } = collector.address() as AddressInfo
+    const container = await startContainer(await artifactOf('predict() { return 1 }'), {
+      env: {
+        FLAMBE_SHUTDOWN_TIMEOUT: '1s',
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+      },
+    })
+    await untilReady(container)
+    expect((await predict(container)).status).toBe(200)
+    const { status, after } = await end(container)
+    expect(status).toBe(0)
+    expect(after).toBeLessThan(5000)
   })
 
   test('a second one does not wait', async () => {

@@ -12,17 +12,18 @@ export async function readForm(
   { body, contentType }: { readonly body: Uint8Array; readonly contentType: string },
   { kinds }: FormSchema,
 ): Promise<unknown> {
-  const found = new Map<string, unknown>()
+  const found = new Map<string, unknown[]>()
   for (const [name, part] of await partsOf(body, contentType)) {
     const kind = kinds.get(name)
-    const value = await readPart(name, part, kind)
-    const { many } = kind ?? { many: false }
-    const earlier = found.get(name)
-    if (earlier !== undefined && !many)
+    const values = found.get(name) ?? []
+    if (values.length > 0 && !kind?.many)
       throw failure('body-invalid', `the form has two parts of the name ${JSON.stringify(name)}`)
-    found.set(name, many ? [...((earlier as unknown[]) ?? []), value] : value)
+    values.push(await readPart(name, part, kind))
+    found.set(name, values)
   }
-  return Object.fromEntries(found)
+  return Object.fromEntries(
+    [...found].map(([name, values]) => [name, kinds.get(name)?.many ? values : values[0]]),
+  )
 }
 
 type Part = string | Blob

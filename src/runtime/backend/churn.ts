@@ -29,7 +29,8 @@ export class Numbered<T extends object> {
     const place = n % this.#slots.length
     const slot = this.#slots[place]
     if (!this.has(n)) this.#size++
-    if (slot === undefined || slot.n === n) this.#slots[place] = { n, one }
+    // One that stands among the others stays there, though its place may be free by now.
+    if (slot?.n === n || (slot === undefined && !this.#others.has(n))) this.#slots[place] = { n, one }
     else this.#others.set(n, one)
   }
 

@@ -43,7 +43,7 @@ export class Dispatch {
   run(): void {
     while (this.#waiting.size() > 0) {
       const runner = this.#freest()
-      if (!runner || this.#holds()) break
+      if (!runner || (runner.batches && this.#holds())) break
       this.#send(runner, runner.batches ? this.#options.maxBatchSize : 1)
     }
     if (this.#waiting.size() === 0 && this.runners.size > 1) this.#relieve()

@@ -15,6 +15,11 @@ export function faultEvent(where: string, cause: unknown, question?: Partial<Que
   }
 }
 
+/** What user code threw, where an error of ours is about it: its message and stack say what is wrong and where. */
+export function originOf(error: unknown): unknown {
+  return error instanceof Error && error.cause !== undefined ? error.cause : error
+}
+
 /** Tells the log what the caller is not told. */
 export function tellFault({ problem, cause }: ServeFailure, question: Question, observe: Observe): void {
   if (cause !== undefined && problem.status >= 500) observe(faultEvent(problem.code, cause, question))

@@ -1,7 +1,7 @@
 import type { AskOptions, Backend, Question, State } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 import { failure } from '../problems.ts'
-import { faultEvent } from './fault.ts'
+import { faultEvent, originOf } from './fault.ts'
 import type { Scheduler, SchedulerOptions } from './scheduler.ts'
 
 export type BackendOptions = SchedulerOptions & {
@@ -35,9 +35,8 @@ export function createGate(scheduler: Scheduler, observe: Observe): Gate {
     ready: () => set('ready'),
     loading: (reason) => set('loading', reason),
     fail: (cause) => {
-      // An error that was thrown for the user says all; of user code the stack says where.
-      const thrown = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
-      if (current.state !== 'draining') observe(faultEvent('the component could not be loaded', thrown))
+      if (current.state !== 'draining')
+        observe(faultEvent('the component could not be loaded', originOf(cause)))
       set('failed', cause instanceof Error ? cause.message : String(cause))
     },
     drain: (signal) => {

@@ -2,6 +2,7 @@ import { closeAll } from '../../construct/index.ts'
 import type { Backend, ComponentSource } from '../exchange.ts'
 import { aborted } from './aborted.ts'
 import { Few } from './churn.ts'
+import { faultEvent, originOf } from './fault.ts'
 import { type BackendOptions, createGate } from './gate.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { createPerformer } from './performer.ts'
@@ -23,7 +24,7 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
   }
   const retire = async ({ runner, component }: Inline, signal?: AbortSignal) => {
     await Promise.race([scheduler.retire(runner), aborted(signal)])
-    await closeAll(component)
+    await closeAll(component).catch((cause) => observe(faultEvent('close', originOf(cause))))
   }
   let last: Promise<unknown> = bring(source).then(gate.ready, gate.fail)
   return {

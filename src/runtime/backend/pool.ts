@@ -30,6 +30,7 @@ export function createPoolBackend(source: ComponentSource, options: PoolOptions)
       absence = setTimeout(() => gate.loading(`a worker is replaced: it ended (${loss?.reason})`), patience)
   }
   const closing = new AbortController()
+  const cut = new AbortController()
   const start = (from: ComponentSource) =>
     startCrew(from, { ...options, scheduler, changed, signal: closing.signal })
   let crew: Promise<Crew> = start(source)
@@ -47,11 +48,13 @@ export function createPoolBackend(source: ComponentSource, options: PoolOptions)
       const { complete } = await next
       await complete
       const left = await earlier
-      await left?.retire()
+      await left?.retire(cut.signal)
     },
     close: async ({ signal } = {}) => {
       gate.drain(signal)
       closing.abort()
+      // Of a swap that is still under way, too.
+      aborted(signal).then(() => cut.abort())
       clearTimeout(absence)
       if (scheduler.runners.size === 0) scheduler.failAll(failure('not-ready', 'the server has stopped'))
       await Promise.race([scheduler.idle(), aborted(signal)])

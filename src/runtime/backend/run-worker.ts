@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { type ComponentObject, closeAll } from '../../construct/index.ts'
 import type { Observe, ServeEvent } from '../observe.ts'
-import { faultEvent } from './fault.ts'
+import { faultEvent, originOf } from './fault.ts'
 import {
   begun,
   type FromWorker,
@@ -45,7 +45,7 @@ export async function runWorker(port: MessagePort, { source, options, cells }: W
 }
 
 async function close(component: ComponentObject, observe: Observe): Promise<void> {
-  await closeAll(component).catch((cause) => observe(faultEvent('close', cause)))
+  await closeAll(component).catch((cause) => observe(faultEvent('close', originOf(cause))))
   // Timers and sockets that user code left open would keep the thread.
   process.exit(0)
 }

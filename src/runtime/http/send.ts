@@ -38,8 +38,8 @@ function sendWhole(
   if (typeof body !== 'string' && body.length < small) outgoing.end(latin1(body), 'latin1')
   else outgoing.end(body)
   const { socket } = outgoing
-  // Node sets the time of its own again for the next request of the connection.
-  if (socket && socket.writableLength > 0) socket.setTimeout(pause, () => socket.destroy())
+  // When it is over Node closes the connection; for the next request it sets the time of its own again.
+  if (socket && socket.writableLength > 0) socket.setTimeout(pause)
   return undefined
 }
 

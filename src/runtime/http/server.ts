@@ -46,6 +46,10 @@ export async function listen(handle: Handler, options: ListenOptions): Promise<L
   server.on('request', listener).on('checkContinue', listener)
   server.on('clientError', (error, socket) => refuse(socket, { error, outgoing: answering.get(socket) }))
   await bind(server, settings)
+  // A connection that could not be taken, for want of descriptors: those that are there go on.
+  server.on('error', ({ message }) =>
+    options.observe({ type: 'log', level: 'error', message: `a connection could not be taken: ${message}` }),
+  )
   const close = async (signal: AbortSignal) => {
     const closed = once(server, 'close')
     server.close()

@@ -10,7 +10,7 @@ export type Log = {
 }
 
 /** Lines are held back until so many characters are together (one system call for many requests), … */
-const held = 16_384
+const held = 65_536
 /** … and no longer than this, in milliseconds. */
 const heldFor = 200
 /** Bytes that wait for a reader who does not keep up; further lines are lost. The server answers on. */
@@ -47,7 +47,7 @@ export async function openJsonLog({
       level,
       base: null,
       messageKey: 'message',
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       formatters: { level: (label) => ({ level: label }) },
     },
     gather,
@@ -65,4 +65,16 @@ export async function openJsonLog({
     await written
   }
   return { observe, close }
+}
+
+/** The time of a line, in pino's form. Written anew each millisecond: a busy server has many lines in one. */
+function createTimestamp(): () => string {
+  let at = 0
+  let text = ''
+  return () => {
+    const now = Date.now()
+    if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`
+    at = now
+    return text
+  }
 }

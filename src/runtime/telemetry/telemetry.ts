@@ -11,8 +11,8 @@ export type Telemetry = {
   readonly metrics: Metrics
   /** Set where the environment asks for traces. */
   readonly tracer?: Tracer
-  /** Writes and sends what is still held back. */
-  readonly close: () => Promise<void>
+  /** Writes and sends what is still held back, as far as these milliseconds allow. */
+  readonly close: (milliseconds: number) => Promise<void>
 }
 
 export type TelemetryOptions = {
@@ -47,9 +47,25 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     observe: observeAll([log.observe, metrics.observe, ...(tracer ? [tracer.observe] : [])]),
     metrics,
     ...(tracer && { tracer }),
-    close: async () => {
-      await tracer?.close()
-      await log.close()
+    close: async (milliseconds) => {
+      const over = performance.now() + milliseconds
+      if (tracer) await within(milliseconds, tracer.close())
+      await within(Math.max(lastLines, over - performance.now()), log.close())
     },
   }
+}
+
+/** Milliseconds that the log's last lines get in any case. */
+const lastLines = 500
+
+/** Waits for work, but no longer: a collector that does not answer must not hold up the end of the process. */
+function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  const done = () => {
+    clearTimeout(timer)
+    resolve()
+  }
+  work.then(done, done)
+  return promise
 }
