@@ -73,6 +73,16 @@ describe('a good request', () => {
     expect(await raw.closed()).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\{"a":1\}$/)
   })
 
+  test('a flood of them behind a slow one costs the connection', async () => {
+    const { port, server } = await serveBackend(backendOf(() => new Promise(() => {})))
+    let taken = 0
+    server.on('request', () => taken++)
+    const raw = await openRaw(port, `${head({ 'content-length': 1 })}1`)
+    raw.socket.write('GET /livez HTTP/1.1\r\nhost: test\r\n\r\n'.repeat(100_000))
+    expect(await raw.closed()).toBe('')
+    expect(taken).toBeLessThan(10_000)
+  })
+
   test('HEAD has the headers of GET alone', async () => {
     const { port } = await serveBackend(backendOf(echo))
     const raw = await openRaw(port, 'HEAD /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createDeadlines, type Deadlines } from '../backend/deadlines.ts'
@@ -10,6 +9,7 @@ import { linger } from './linger.ts'
 import type { Handler, Reply, ServeRequest } from './message.ts'
 import { readBody } from './read-body.ts'
 import { send } from './send.ts'
+import { createTurns } from './turns.ts'
 
 export type ListenerOptions = {
   readonly settings: Pick<ServeSettings, 'bodyLimit' | 'bodyTimeout'>
@@ -23,10 +23,11 @@ export type ListenerOptions = {
 /** What joins a handler to the sockets of node:http. */
 export function createListener(handle: Handler, options: ListenerOptions) {
   const { observe } = options
+  const turn = createTurns()
   const joint = { ...options, deadlines: createDeadlines() }
   const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     // It came pipelined, behind another: its turn is when that has its answer.
-    if (!outgoing.socket) await once(outgoing, 'socket')
+    if (!outgoing.socket) await turn(incoming, outgoing)
     const begun = { at: Date.now(), clock: performance.now() }
     const caller = new Caller()
     let reply: Reply | undefined
@@ -35,7 +36,7 @@ export function createListener(handle: Handler, options: ListenerOptions) {
     const { socket } = incoming
     options.answering.set(socket, outgoing)
     outgoing.on('close', () => {
-      options.answering.delete(socket)
+      if (options.answering.get(socket) === outgoing) options.answering.delete(socket)
       if (!outgoing.writableFinished) caller.leave()
       if (reply) tell(reply)
     })
