@@ -9,8 +9,10 @@ const { env } = process
 const manifest = JSON.parse(readFileSync(join(env['FLAMBE_ARTIFACT'] ?? '/app', 'flambe.json'), 'utf8')) as {
   readonly serve?: Readonly<Record<string, Json>>
 }
-const { port } = resolveSettings({ environment: env, spec: manifest.serve })
-const where = { host: '127.0.0.1', port, path: '/readyz', timeout: 2000 }
+const { host, port } = resolveSettings({ environment: env, spec: manifest.serve })
+// One that listens at every address does so at this one.
+const address = ['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host
+const where = { host: address, port, path: '/readyz', timeout: 2000 }
 const asked = nodeHttp().request(where, (answer) => {
   process.exit(answer.statusCode === 200 ? 0 : 1)
 })

@@ -6,6 +6,7 @@ import { containerDirectory } from '../../src/runtime/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { freePort, startContainer, untilReady } from '../helpers/container.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
+import { artifactOf } from '../helpers/served.ts'
 
 const bundle = containerDirectory()
 
@@ -48,4 +49,15 @@ test('the bundle answers a row of the breast-cancer artifact, and its health che
       env: { FLAMBE_ARTIFACT: stdout.trim(), FLAMBE_PORT: port },
     }).status
   expect([check(new URL(container.url).port), check(String(await freePort()))]).toEqual([0, 1])
+})
+
+test('the health check asks at the address that the server was told to listen at', async () => {
+  const [artifact, env] = [await artifactOf('predict() { return 1 }'), { FLAMBE_HOST: '127.0.0.2' }]
+  const port = String(await freePort())
+  const container = await startContainer(artifact, { env: { ...env, FLAMBE_PORT: port } })
+  await untilReady({ ...container, url: `http://127.0.0.2:${port}` })
+  const { status } = spawnSync(process.execPath, [join(bundle, 'health.js')], {
+    env: { ...env, FLAMBE_ARTIFACT: artifact, FLAMBE_PORT: port },
+  })
+  expect(status).toBe(0)
 })
