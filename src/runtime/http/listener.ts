@@ -16,8 +16,11 @@ export type ListenerOptions = {
   readonly observe: Observe
   /** True when connections should not be used again. */
   readonly isClosing: () => boolean
-  /** Kept by the listener: the answer that each connection is at. */
-  readonly answering: Map<Duplex, ServerResponse>
+  /**
+   * Kept by the listener: the answer that each open connection is at. Only connections are added and taken away: see
+   * backend/churn.ts.
+   */
+  readonly answering: Map<Duplex, ServerResponse | undefined>
 }
 
 /** What joins a handler to the sockets of node:http. */
@@ -36,7 +39,7 @@ export function createListener(handle: Handler, options: ListenerOptions) {
     const { socket } = incoming
     options.answering.set(socket, outgoing)
     outgoing.on('close', () => {
-      if (options.answering.get(socket) === outgoing) options.answering.delete(socket)
+      if (options.answering.get(socket) === outgoing) options.answering.set(socket, undefined)
       if (!outgoing.writableFinished) caller.leave()
       if (reply) tell(reply)
     })

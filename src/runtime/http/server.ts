@@ -35,13 +35,12 @@ export async function listen(handle: Handler, options: ListenOptions): Promise<L
     connectionsCheckingInterval: Math.min(1000, settings.headersTimeout),
   })
   server.maxConnections = settings.maxConnections
-  const answering = new Map<Duplex, ServerResponse>()
-  const listener = createListener(handle, { ...options, answering })
   // Node's own list of idle connections leaves out those that have not had a request.
-  const open = new Set<Duplex>()
+  const answering = new Map<Duplex, ServerResponse | undefined>()
+  const listener = createListener(handle, { ...options, answering })
   server.on('connection', (socket) => {
-    open.add(socket)
-    socket.on('close', () => open.delete(socket))
+    answering.set(socket, undefined)
+    socket.on('close', () => answering.delete(socket))
   })
   server.on('request', listener).on('checkContinue', listener)
   server.on('clientError', (error, socket) => refuse(socket, { error, outgoing: answering.get(socket) }))
@@ -53,7 +52,7 @@ export async function listen(handle: Handler, options: ListenOptions): Promise<L
   const close = async (signal: AbortSignal) => {
     const closed = once(server, 'close')
     server.close()
-    for (const socket of open) if (!answering.has(socket)) socket.destroy()
+    for (const [socket, outgoing] of answering) if (!outgoing) socket.destroy()
     if (signal.aborted) server.closeAllConnections()
     signal.addEventListener('abort', () => server.closeAllConnections())
     await closed
