@@ -1,12 +1,16 @@
 import { dirname, resolve } from 'node:path'
 import { isComponentClass, type Json, type JsonSchema } from '../construct/index.ts'
-import { type Extension, openExtensions } from '../extension/index.ts'
-import { readSpec } from '../spec/index.ts'
+import type { Extension } from '../extension/index.ts'
 import { builtins, type RunSpecOptions } from './run-spec.ts'
 
 /** A JSON Schema for a spec, with the classes of the extensions that its header names: for editors. */
 export async function describeSpec(file: string, options: RunSpecOptions): Promise<JsonSchema> {
   const { cacheDirectory, install = false, progress, signal } = options
+  // On use: what answers from an artifact loads no YAML parser and no compiler.
+  const [{ readSpec }, { openExtensions }] = await Promise.all([
+    import('../spec/index.ts'),
+    import('../extension/index.ts'),
+  ])
   const spec = await readSpec(file, { overrides: options.overrides ?? [] })
   const directory = dirname(resolve(file))
   return specSchema(
