@@ -37,6 +37,9 @@ async function main(): Promise<void> {
     await stop()
   }
   console.log(flambe('inspect', image))
+  console.log(
+    '\nNext: cd examples/breast-cancer && npx flambe serve spec.yaml, and open the page that it names',
+  )
 }
 
 async function ask(url: string, { features, POSITIVE }: Row): Promise<void> {

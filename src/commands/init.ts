@@ -33,7 +33,10 @@ export default class Init extends FlambeCommand {
       options: ['typescript', 'javascript'] as const,
       description: 'language of your code',
     })(),
-    model: Flags.file({ description: 'an .onnx file to start from (implies --kind onnx)', exists: true }),
+    model: Flags.string({
+      description: 'an .onnx file to start from (implies --kind onnx)',
+      helpValue: 'FILE',
+    }),
     force: Flags.boolean({ char: 'f', description: 'overwrite files that are there' }),
   }
 

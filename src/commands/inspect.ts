@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core'
 import { FlambeCommand, imageFlags, imageOptions } from '../cli/index.ts'
+import { FlambeError } from '../errors.ts'
 
 export default class Inspect extends FlambeCommand {
   static override summary = 'Show what is in an artifact or an image.'
@@ -22,6 +23,11 @@ export default class Inspect extends FlambeCommand {
 
   async run(): Promise<object> {
     const { args, flags, session } = await this.open(Inspect)
+    if (/\.ya?ml$/i.test(args.target)) {
+      throw new FlambeError('USAGE', `${args.target} is a spec, and inspect shows what was built of one`, {
+        hint: `flambe build ${args.target}, and inspect what it prints`,
+      })
+    }
     const { targetOf, inspectArtifact, inspectImage } = await import('../builders/index.ts')
     const { createStyle, formatImageInspection, formatInspection, wantsColor } = await import(
       '../cli/index.ts'

@@ -50,7 +50,7 @@ export default class Push extends FlambeCommand {
 }
 
 function notAnImage(source: string, destination: string): FlambeError {
-  return new FlambeError('USAGE', `${source} is no image, and ${destination} is a reference of one`, {
+  return new FlambeError('USAGE', `${source} is no image, and ${destination} names a place for images`, {
     hint: 'flambe build --docker --push makes an image of a spec; an artifact goes to s3://bucket/path',
   })
 }

@@ -65,8 +65,8 @@ async function filesOf(
   return files.set('input.json', await exampleInput(model))
 }
 
-/** npm leaves files named `.gitignore` out of a package. */
-const targetOf = (path: string) => (path === 'gitignore' ? '.gitignore' : path)
+/** npm leaves files with such names and a dot out of a package. */
+const targetOf = (path: string) => (path === 'gitignore' || path === 'npmrc' ? `.${path}` : path)
 
 async function filled(file: string, name: string): Promise<string | Uint8Array> {
   const bytes = await readFile(file)
@@ -82,6 +82,15 @@ async function exampleInput(model: string): Promise<string> {
     })
   })
   const inputs = size > mostModelBytes ? [] : readOnnxInputs(await readFile(model))
+  if (inputs.length === 0 && size <= mostModelBytes) {
+    throw new FlambeError(
+      'SOURCE_INVALID',
+      `the model ${model} is no network in ONNX format: no inputs are found in it`,
+      {
+        hint: 'give the path of an .onnx file, or start without --model',
+      },
+    )
+  }
   const zeros = ([length, ...rest]: readonly number[]): unknown =>
     length === undefined ? 0 : Array.from({ length }, () => zeros(rest))
   const example = Object.fromEntries(inputs.map(({ name, dims }) => [name, zeros(dims)]))

@@ -69,7 +69,25 @@ describe('flambe init', () => {
     expect(JSON.parse(input).inputs.image[0][0]).toEqual(Array.from({ length: 8 }, () => Array(8).fill(0)))
     const { stdout } = await flambe(['predict', join(project, 'spec.yaml'), '--input', input])
     expect(JSON.parse(stdout).outputs.probabilities[0]).toHaveLength(10)
+    const wrong = await flambe([
+      'predict',
+      join(project, 'spec.yaml'),
+      '--input',
+      '{"inputs": {"image": [1]}}',
+    ])
+    expect(wrong.stderr).toContain('inputs.image takes float32')
   })
+
+  test.each(['nosuch.onnx', join(root, 'package.json')])(
+    'a model that is none is refused: %s',
+    async (model) => {
+      const project = join(folder(), 'x')
+      const { status, stderr } = await flambe(['init', project, '--model', model, '--language', 'javascript'])
+      expect(status).toBe(22)
+      expect(stderr).toContain(`the model ${model}`)
+      expect(existsSync(project)).toBe(false)
+    },
+  )
 
   test('a file in the way is named, and nothing is written', async () => {
     const project = folder({ 'spec.yaml': 'mine\n' })

@@ -53,8 +53,17 @@ async function openImage(location: string, options: BaseOptions): Promise<Found>
     ...(options.maxAge !== undefined && { maxAge: options.maxAge }),
     ...(progress && { progress }),
     ...(signal && { signal }),
+  }).catch((cause) => {
+    throw cause instanceof FlambeError && cause.code === 'UNAVAILABLE' ? unreachable(location, cause) : cause
   })
   return { image, name: formatReference(parseReference(location)), digest: image.manifest.digest }
+}
+
+function unreachable(location: string, cause: FlambeError): FlambeError {
+  return new FlambeError('UNAVAILABLE', `the base ${location} cannot be had: ${cause.message}`, {
+    cause,
+    hint: `${cause.hint ? `${cause.hint}; or ` : ''}build on --base host, which needs no registry and no network`,
+  })
 }
 
 /** With small layers, as registries want them. */

@@ -25,7 +25,7 @@ export async function headManifest(
     method: 'HEAD',
     repository,
     target: `manifests/${reference}`,
-    step: `asking what ${reference} is`,
+    step: `looking up ${reference}`,
     headers: { accept },
     expect: lenient ? [200, 404, 403] : [200, 404],
   })

@@ -186,7 +186,7 @@ describe('what is denied', () => {
     expect(error).toMatchObject({ code: 'DENIED', hint: expect.stringMatching(hint) })
     expect(error.message).toContain(host)
     expect(error.message).toContain('me/app')
-    expect(error.message).toMatch(/asking what v1 is|logging in/)
+    expect(error.message).toMatch(/looking up v1|logging in/)
   })
 })
 

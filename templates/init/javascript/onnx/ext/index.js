@@ -32,17 +32,21 @@ export class OnnxModel extends Component {
   async predict({ inputs }) {
     const session = this.#session
     if (!session) throw new Error('setup has not run')
-    const types = new Map(
-      session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : 'float32']),
-    )
-    const feeds = Object.entries(inputs).map(([name, value]) => [
-      name,
-      tensorOf(value, types.get(name) ?? 'float32'),
-    ])
+    const feeds = session.inputMetadata.map((wanted) => [wanted.name, feedOf(wanted, inputs[wanted.name])])
     const results = await session.run(Object.fromEntries(feeds))
     const outputs = Object.entries(results).map(([name, { data, dims }]) => [name, nestedOf(data, dims)])
     return { outputs: Object.fromEntries(outputs) }
   }
+}
+
+/** What the caller gives for an input; a problem of the caller's is told to the caller. */
+function feedOf(wanted, value) {
+  const { type = 'float32', shape = [] } = wanted.isTensor ? wanted : {}
+  const tensor = value === undefined ? undefined : tensorOf(value, type)
+  if (tensor && tensor.dims.length === shape.length) return tensor
+  const given = tensor ? `[${tensor.dims.join(', ')}]` : 'nothing'
+  const message = `inputs.${wanted.name} takes ${type} [${shape.join(', ')}], and got ${given}`
+  throw Object.assign(new Error(message), { status: 422 })
 }
 
 /** @param {Nested} value @param {string} type @returns {Tensor} */

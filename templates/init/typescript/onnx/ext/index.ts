@@ -33,13 +33,7 @@ export class OnnxModel extends Component {
   }): Promise<{ outputs: Record<string, Nested> }> {
     const session = this.#session
     if (!session) throw new Error('setup has not run')
-    const types = new Map(
-      session.inputMetadata.map((input) => [input.name, input.isTensor ? input.type : 'float32']),
-    )
-    const feeds = Object.entries(inputs).map(([name, value]) => [
-      name,
-      tensorOf(value, types.get(name) ?? 'float32'),
-    ])
+    const feeds = session.inputMetadata.map((wanted) => [wanted.name, feedOf(wanted, inputs[wanted.name])])
     const results = await session.run(Object.fromEntries(feeds))
     const outputs = Object.entries(results).map(([name, { data, dims }]) => [
       name,
@@ -47,6 +41,18 @@ export class OnnxModel extends Component {
     ])
     return { outputs: Object.fromEntries(outputs) }
   }
+}
+
+type Wanted = InferenceSession['inputMetadata'][number]
+
+/** What the caller gives for an input; a problem of the caller's is told to the caller. */
+function feedOf(wanted: Wanted, value: Nested | undefined): Tensor {
+  const { type, shape } = wanted.isTensor ? wanted : { type: 'float32' as const, shape: [] }
+  const tensor = value === undefined ? undefined : tensorOf(value, type)
+  if (tensor && tensor.dims.length === shape.length) return tensor
+  const given = tensor ? `[${tensor.dims.join(', ')}]` : 'nothing'
+  const message = `inputs.${wanted.name} takes ${type} [${shape.join(', ')}], and got ${given}`
+  throw Object.assign(new Error(message), { status: 422 })
 }
 
 function tensorOf(value: Nested, type: Tensor.Type): Tensor {
