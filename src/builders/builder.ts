@@ -10,7 +10,7 @@ import {
   type StorageKind,
   storageKinds,
 } from '../storage/index.ts'
-import { buildComponent, draftComponent } from './component-draft.ts'
+import { answers, buildComponent, draftComponent, mute } from './component-draft.ts'
 
 const s3Properties: { readonly [name: string]: Json } = {
   region: { type: 'string' },
@@ -91,6 +91,10 @@ export class Builder extends Runnable {
     const { progress, signal } = context
     const storage = await this.#storage(context)
     const component = await buildComponent(this.#arguments.component, context)
+    if (!answers(component)) {
+      const { message, hint } = mute(this.#arguments.component.config.$type)
+      progress({ type: 'warning', message, ...(hint && { hint }) })
+    }
     const { destination, compress = false, serve } = this.#arguments
     const { name = basename(resolve(context.directory, destination)) } = this.#arguments
     const draft = await draftComponent(component, { name, ...(serve && { serve }) }, context)

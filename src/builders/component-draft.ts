@@ -19,6 +19,22 @@ export async function buildComponent(
   })
 }
 
+/** True for a component that can be asked. A model alone need not be: it is part of others. */
+export function answers({ predict, predictBatch }: ComponentObject): boolean {
+  return predict !== undefined || predictBatch !== undefined
+}
+
+/** What to say of one that cannot. */
+export function mute(type: string): FlambeError {
+  return new FlambeError(
+    'COMPONENT_INVALID',
+    `${type} has neither predict nor predictBatch, so nothing can be asked of it`,
+    {
+      hint: 'give the class a method predict(input), and see that its name is spelled so',
+    },
+  )
+}
+
 export type ComponentDraftOptions = {
   readonly name: string
   readonly serve?: Manifest['serve']

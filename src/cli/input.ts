@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { TextDecoder } from 'node:util'
 import { FlambeError } from '../errors.ts'
 
@@ -19,6 +19,7 @@ export type Inputs = {
  */
 export async function readInputs(source: string, { stdin }: { stdin: Chunks }): Promise<Inputs> {
   const inline = /^\s*[[{"\d-]/.test(source) && source !== '-' && isJson(source)
+  if (/^\s*[[{]/.test(source) && !inline && !existsSync(source)) throw notJson(source)
   const lines = splitLines(inline ? textChunks(source) : source === '-' ? stdin : fileChunks(source))
   const first = await nextFilled(lines)
   if (first === undefined) throw new FlambeError('INPUT_INVALID', `the input ${nameOf(source)} is empty`)
@@ -26,6 +27,19 @@ export async function readInputs(source: string, { stdin }: { stdin: Chunks }): 
   const second = await nextFilled(lines, first.line)
   if (second === undefined) return one(first.text, lines, source)
   return { many: true, rows: rowsOf(first, second, lines) }
+}
+
+/** Text that begins like JSON is meant to be it, and no file's name. */
+function notJson(source: string): FlambeError {
+  try {
+    JSON.parse(source)
+    return new FlambeError('INPUT_INVALID', `the input ${source} is not JSON`)
+  } catch (cause) {
+    return new FlambeError('INPUT_INVALID', `the input ${source} is not JSON`, {
+      cause,
+      hint: `write names and texts in double quotes, such as '{"features": [1, 2]}'`,
+    })
+  }
 }
 
 type Chunks = AsyncIterable<Uint8Array>

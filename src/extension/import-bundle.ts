@@ -1,11 +1,11 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { SourceMap } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importCompiled, mapUserModules } from '../artifact/index.ts'
 import { isComponentClass, isRegistration, isRunnableClass } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
-import { sha256 } from '../files/index.ts'
+import { fileFailure, sha256 } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { Source } from './extension.ts'
 import { placedAt } from './module-place.ts'
@@ -22,10 +22,7 @@ export async function importBundle(
 ): Promise<Readonly<Record<string, unknown>>> {
   const text = `${placedAt(code, source.directory)}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(rooted(map, source)).toString('base64')}\n`
   const file = join(cacheDirectory, 'code', `${sha256(source.entry, text)}.mjs`)
-  await mkdir(join(cacheDirectory, 'code'), { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
-  await writeFile(temporary, text)
-  await rename(temporary, file)
+  await keep(file, text, { cacheDirectory })
   mapUserModules({ flambe: flambe ?? wholeApi() })
   process.setSourceMapsEnabled(true)
   const exported = await importNamed(file, { map, source })
@@ -63,6 +60,21 @@ async function importNamed(
         hint: `see ${placeOf(cause, { file, map, directory }) ?? entry}`,
       },
     )
+  }
+}
+
+async function keep(file: string, text: string, { cacheDirectory }: { readonly cacheDirectory: string }) {
+  const temporary = `${file}.${process.pid}.tmp`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(temporary, text)
+    await rename(temporary, file)
+  } catch (error) {
+    const { code, message, cause } = fileFailure(error, `writing into the cache folder ${cacheDirectory}`)
+    throw new FlambeError(code, message, {
+      cause,
+      hint: 'mend its owner and mode, or name another with FLAMBE_CACHE_DIR; flambe doctor looks at it',
+    })
   }
 }
 

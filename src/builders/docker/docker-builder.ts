@@ -4,7 +4,7 @@ import { closeAll } from '../../construct/index.ts'
 import { HashCache } from '../../files/index.ts'
 import type { ImagePlatform } from '../../image/index.ts'
 import { resolveSettings } from '../../runtime/index.ts'
-import { buildComponent, draftComponent } from '../component-draft.ts'
+import { answers, buildComponent, draftComponent, mute } from '../component-draft.ts'
 import { type BuiltImage, buildImage, packagePlatform, wholeImage } from './build-image.ts'
 import { type ChosenOutput, chooseOutput } from './choose-output.ts'
 import { deliverAll } from './deliver.ts'
@@ -60,6 +60,7 @@ export class DockerBuilder extends Runnable {
   async #drafts(settings: DockerSettings, context: RunContext): Promise<ReadonlyMap<ImagePlatform, Draft>> {
     const { name, serve, platforms } = settings
     const component = await buildComponent(this.#arguments.component, context)
+    if (!answers(component)) throw mute(this.#arguments.component.config.$type)
     const drafts = new Map<ImagePlatform, Draft>()
     try {
       for (const one of platforms) {

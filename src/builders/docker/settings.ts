@@ -93,6 +93,8 @@ export function dockerSettings(
   const images = tags.length > 0 ? tags : [given.image ?? []].flat()
   const name = given.name ?? basename(images[0]?.replace(/:[^/]*$/, '') ?? directory)
   const references = images.length > 0 ? images : [`${nameForm(name)}:latest`]
+  const push = options.push ?? given.push ?? false
+  if (push && images.length === 0) throw unnamed(name)
   const user = options.user ?? given.user
   const output = options.output ?? given.output
   const outputBase = options.output === undefined ? directory : here
@@ -107,13 +109,24 @@ export function dockerSettings(
     },
     platforms: parsePlatforms(options.platform ?? given.platform),
     ...(output !== undefined && { output: parseOutput(output, (path) => absolute(path, outputBase)) }),
-    push: options.push ?? given.push ?? false,
+    push,
     labels: { ...texts(given.labels), ...pairs('--label', options.labels, patterns.label) },
     env: { ...texts(given.env), ...pairs('--env', options.env, patterns.variable) },
     ...(user !== undefined && { user: checkUser(`${user}`) }),
     compression: given.compression ?? 'gzip',
     ...(given.serve && { serve: given.serve }),
   }
+}
+
+/** Nobody means the official images of Docker Hub, where a name alone would go. */
+function unnamed(name: string): FlambeError {
+  return new FlambeError(
+    'USAGE',
+    'a push needs a name with its registry, and neither --tag nor "image" gives one',
+    {
+      hint: `add --tag, such as --tag ghcr.io/me/${nameForm(name)}:v1`,
+    },
+  )
 }
 
 function checkReference(text: string): string {

@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { flambe } from '../helpers/cli.ts'
+import { exampleCopy, folder } from '../helpers/folder.ts'
+
+function misspelled(): string {
+  const project = exampleCopy('breast-cancer')
+  const source = join(project, 'ext', 'index.ts')
+  writeFileSync(source, readFileSync(source, 'utf8').replace('  predict({', '  predcit({'))
+  return join(project, 'spec.yaml')
+}
+
+test('a component that cannot be asked is warned of, and no image is made of it', async () => {
+  const spec = misspelled()
+  const env = { FLAMBE_CACHE_DIR: folder() }
+  const built = await flambe(['build', spec, '--set', `destination=${join(folder(), 'x')}`], { env })
+  expect(built).toMatchObject({
+    status: 0,
+    stderr: expect.stringContaining('neither predict nor predictBatch'),
+  })
+  const layout = join(folder(), 'x.oci')
+  const image = await flambe(['build', '--docker', '--base', 'host', '--output', layout, spec], { env })
+  expect(image).toMatchObject({
+    status: 22,
+    stderr: expect.stringContaining('neither predict nor predictBatch'),
+  })
+})
+
+test.each([
+  [
+    'a push without a name',
+    ['build', '--docker', '--base', 'host', '--push'],
+    2,
+    'needs a name with its registry',
+  ],
+  ['an input that is nearly JSON', ['predict', '--input', '{features: [1]}'], 22, 'is not JSON'],
+])('%s is told as what it is', async (_, [command = '', ...flags], status, said) => {
+  const spec = join(exampleCopy('breast-cancer'), 'spec.yaml')
+  const ran = await flambe([command, spec, ...flags], { env: { FLAMBE_CACHE_DIR: folder() } })
+  expect(ran).toMatchObject({ status, stderr: expect.stringContaining(said) })
+})
+
+test('a cache folder that cannot be one is named, with the variable that chooses another', async () => {
+  const file = join(folder({ cache: '' }), 'cache')
+  const spec = join(exampleCopy('breast-cancer'), 'spec.yaml')
+  const { status, stderr } = await flambe(['predict', spec, '--input', '{}'], {
+    env: { FLAMBE_CACHE_DIR: file },
+  })
+  expect({ status, stderr }).toMatchObject({
+    status: 22,
+    stderr: expect.stringContaining('FLAMBE_CACHE_DIR'),
+  })
+})
