@@ -19,7 +19,7 @@ const component: Blueprint = {
   build: async () => ({}),
 }
 const settings = (given: Omit<DockerArguments, 'component'> = {}, options: DockerOptions = {}) =>
-  dockerSettings({ component, ...given }, options, { directory: '/work/My Engine' })
+  dockerSettings({ component, ...given }, options, { directory: '/home/me/My Engine' })
 
 describe('the settings of an image', () => {
   test('have a default for everything', () => {
@@ -27,7 +27,7 @@ describe('the settings of an image', () => {
       name: 'My Engine',
       references: ['my-engine:latest'],
       base: 'gcr.io/distroless/nodejs24-debian13:nonroot',
-      baseDirectory: '/work/My Engine',
+      baseDirectory: '/home/me/My Engine',
       buildArgs: {},
       platforms: [hostPlatform()],
       push: false,
@@ -55,7 +55,7 @@ describe('the settings of an image', () => {
         { os: 'linux', architecture: 'amd64' },
         { os: 'linux', architecture: 'arm64', variant: 'v8' },
       ],
-      output: { kind: 'archive', path: '/work/My Engine/out/app.tar' },
+      output: { kind: 'archive', path: '/home/me/My Engine/out/app.tar' },
       labels: { team: 'vision', level: '3' },
       env: { A: '1', DEBUG: 'true' },
       user: '1000',
@@ -100,7 +100,7 @@ describe('the settings of an image', () => {
 
   test('of a !Builder that writes to its own folder have the name of that, wherever it is called', () => {
     const given = { component, destination: '.' }
-    expect(parseBuilderArguments(given, { directory: '/work/engine' }).name).toBe('engine')
+    expect(parseBuilderArguments(given, { directory: '/home/me/engine' }).name).toBe('engine')
   })
 })
 
