@@ -1,11 +1,10 @@
 import { FlambeError } from '../../errors.ts'
-import { sha256 } from '../../files/index.ts'
 import type { Base, Descriptor, Image, ImagePlatform, Layer } from '../image.ts'
 import type { ContainerConfig } from '../plan/image-plan.ts'
 import { formatPlatform, isPlatform } from '../registry/platform.ts'
 import { parseBaseConfig } from './base-config.ts'
-import { canonicalJson } from './canonical-json.ts'
 import { imageConfig } from './image-config.ts'
+import { jsonBlob } from './json-blob.ts'
 
 export type AssembleOptions = {
   readonly base: Base
@@ -65,11 +64,6 @@ function asOci(layer: Layer): Layer {
 
 function descriptorOf({ mediaType, digest, size, annotations }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...(annotations && { annotations }) }
-}
-
-function jsonBlob(mediaType: string, value: object): Image['config'] {
-  const bytes = new TextEncoder().encode(canonicalJson(value))
-  return { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes }
 }
 
 function invalid(problem: string, hint: string): FlambeError {

@@ -1,8 +1,7 @@
 import { FlambeError } from '../../errors.ts'
-import { sha256 } from '../../files/index.ts'
 import type { Image, ImageIndex } from '../image.ts'
 import { formatPlatform } from '../registry/platform.ts'
-import { canonicalJson } from './canonical-json.ts'
+import { jsonBlob } from './json-blob.ts'
 
 /**
  * One name for images of several platforms, of which each engine takes its own; in the order given. Throws `IMAGE_INVALID` for two of the same platform.
@@ -29,8 +28,7 @@ export function assembleIndex(images: readonly Image[]): ImageIndex {
       platform,
     })),
   }
-  const bytes = new TextEncoder().encode(canonicalJson(json))
-  return { images, index: { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes } }
+  return { images, index: jsonBlob(mediaType, json) }
 }
 
 const mediaType = 'application/vnd.oci.image.index.v1+json'

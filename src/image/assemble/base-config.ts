@@ -1,4 +1,5 @@
 import type { Image } from '../image.ts'
+import { mapping } from '../mapping.ts'
 
 /** What an image takes over from its base. https://github.com/opencontainers/image-spec/blob/v1.1.1/config.md */
 export type BaseConfig = {
@@ -10,8 +11,6 @@ export type BaseConfig = {
 }
 
 export type HistoryEntry = { readonly [name: string]: unknown; readonly empty_layer?: boolean }
-
-type Json = { readonly [key: string]: unknown }
 
 export function parseBaseConfig({ config, layers }: Image): BaseConfig {
   const json = mapping(JSON.parse(Buffer.from(config.bytes).toString('utf8')))
@@ -26,8 +25,4 @@ export function parseBaseConfig({ config, layers }: Image): BaseConfig {
     ),
     history: isComplete ? history : layers.map(({ digest }) => ({ comment: `layer ${digest} of the base` })),
   }
-}
-
-function mapping(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }

@@ -1,4 +1,4 @@
-import { sha256 } from '../../files/index.ts'
+import { jsonBlob } from '../assemble/json-blob.ts'
 import type { Descriptor, Image, ImagePlatform, Layer } from '../image.ts'
 
 export type PlainOptions = {
@@ -31,9 +31,4 @@ export function plainManifest(layers: readonly Layer[], config: Descriptor): Ima
     config: descriptor(config),
     layers: layers.map(descriptor),
   })
-}
-
-function jsonBlob(mediaType: string, value: object): Image['config'] {
-  const bytes = Buffer.from(JSON.stringify(value))
-  return { mediaType, digest: `sha256:${sha256(bytes)}`, size: bytes.length, bytes }
 }

@@ -1,3 +1,4 @@
+import { mapping } from '../mapping.ts'
 import { formatPlatform } from '../registry/platform.ts'
 import { type ImageDescription, type LayerDescription, ownCommand } from './description.ts'
 
@@ -53,10 +54,6 @@ function titlesOf(history: readonly Json[]): ParsedConfig['titles'] {
         isBase,
       }
     })
-}
-
-function mapping(value: unknown): Json {
-  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined)

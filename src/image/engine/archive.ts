@@ -1,3 +1,4 @@
+import { blobPath } from '../blob-path.ts'
 import { checkedBytes } from '../checked-bytes.ts'
 import type { Image, Layer } from '../image.ts'
 import { tarEnd, tarHeader, tarPadding } from '../layer/tar-header.ts'
@@ -70,8 +71,6 @@ function layoutIndex({ manifest, platform }: Image, references: readonly string[
   }))
   return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }
 }
-
-const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`
 
 const json = (name: string, value: unknown): Document => ({ name, bytes: Buffer.from(JSON.stringify(value)) })
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Progress } from '../../progress.ts'
 import type { Image, Layer } from '../image.ts'
+import { layerName } from '../layer-name.ts'
 
 /** The same image; to read a layer of it is a step that counts its bytes, and a layer in `omit` is told to be there already. */
 export function withSteps(image: Image, omit: ReadonlySet<string>, progress: Progress): Image {
   const layers = image.layers.map((layer) => {
     if (!omit.has(layer.digest)) return telling(layer, progress)
     const id = randomUUID()
-    progress({ type: 'step', id, title: nameOf(layer), total: layer.size })
+    progress({ type: 'step', id, title: layerName(layer), total: layer.size })
     progress({ type: 'done', id, note: 'exists' })
     return layer
   })
@@ -20,7 +21,7 @@ function telling(layer: Layer, progress: Progress): Layer {
     async *open(options) {
       const id = randomUUID()
       let isWhole = false
-      progress({ type: 'step', id, title: nameOf(layer), total: layer.size })
+      progress({ type: 'step', id, title: layerName(layer), total: layer.size })
       try {
         for await (const chunk of layer.open(options)) {
           yield chunk
@@ -33,5 +34,3 @@ function telling(layer: Layer, progress: Progress): Layer {
     },
   }
 }
-
-const nameOf = ({ title, digest }: Layer) => `${title} ${digest.slice(0, 19)}`

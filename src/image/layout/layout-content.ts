@@ -1,4 +1,5 @@
 import { canonicalJson } from '../assemble/canonical-json.ts'
+import { blobPath } from '../blob-path.ts'
 import type { Blob, Image, ImageIndex } from '../image.ts'
 import { blobsOf, type Content, contentOf, manifestsBelow } from '../registry/content.ts'
 
@@ -33,8 +34,6 @@ export function layoutIndex(image: Image | ImageIndex, names: readonly string[])
   }
   return new TextEncoder().encode(canonicalJson(json))
 }
-
-export const blobPath = (digest: string) => `blobs/${digest.replace(':', '/')}`
 
 function asBlob({ bytes, ...descriptor }: Content['manifest']): Blob & { readonly title: string } {
   async function* open({ start = 0 } = {}) {

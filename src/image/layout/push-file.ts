@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { sha256 } from '../../files/index.ts'
 import { archiveImage } from '../base/local/archive-image.ts'
 import { type FileSet, readSmall } from '../base/local/file-set.ts'
-import { blobPath, named, readBlob } from '../base/local/layout-image.ts'
+import { named, readBlob } from '../base/local/layout-image.ts'
 import { openFileSet } from '../base/local/open-file-set.ts'
 import { invalid } from '../base/local/refuse.ts'
+import { blobPath } from '../blob-path.ts'
 import type { Descriptor, Receipt } from '../image.ts'
 import { type Content, contentOf, type NamedBlob } from '../registry/content.ts'
 import { parseManifest } from '../registry/manifest-json.ts'
@@ -65,7 +66,7 @@ async function content(files: FileSet, descriptor: Descriptor): Promise<Content>
   const blob = (one: Descriptor, title: string): NamedBlob => ({
     ...one,
     title,
-    open: (options) => files.open(blobPath(one), options),
+    open: (options) => files.open(blobPath(one.digest), options),
   })
   return {
     manifest,

@@ -4,6 +4,7 @@ import { ownerMark } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
 import { checkedBytes } from '../checked-bytes.ts'
 import type { Blob } from '../image.ts'
+import { layerName } from '../layer-name.ts'
 
 /** The name of a blob that is being written, and the process that does. */
 export const temporaryForm = /\.flambe-writing-(\d+-\d+)\.[0-9a-f]+$/
@@ -16,7 +17,7 @@ export async function writeBlob(
 ): Promise<void> {
   const temporary = `${path}.flambe-writing-${ownerMark()}.${randomBytes(4).toString('hex')}`
   try {
-    await step(progress, { title: nameOf(blob), total: blob.size }, async (id) => {
+    await step(progress, { title: layerName(blob), total: blob.size }, async (id) => {
       await using file = await open(temporary, 'wx', 0o644)
       const counted = (count: number) => progress({ type: 'bytes', id, count })
       let writing: Promise<void> = Promise.resolve()
@@ -34,5 +35,3 @@ export async function writeBlob(
     throw error
   }
 }
-
-const nameOf = ({ title, digest }: { title: string; digest: string }) => `${title} ${digest.slice(0, 19)}`

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Progress } from '../../progress.ts'
+import { layerName } from '../layer-name.ts'
 import { blobExists } from './blobs.ts'
 import type { NamedBlob } from './content.ts'
 import { RegistryError } from './failure.ts'
@@ -17,7 +18,7 @@ const small = 2 ** 16
 export async function deliver(push: Push, blob: NamedBlob): Promise<Delivery> {
   const { progress, known, repository, parent } = push
   const id = randomUUID()
-  progress({ type: 'step', id, title: nameOf(blob), total: blob.size, ...(parent && { parent }) })
+  progress({ type: 'step', id, title: layerName(blob), total: blob.size, ...(parent && { parent }) })
   try {
     const delivery = await bring(push, blob, countingFrom(progress, id))
     known.add(repository, blob.digest)
@@ -30,14 +31,9 @@ export async function deliver(push: Push, blob: NamedBlob): Promise<Delivery> {
   }
 }
 
-/** For people: `assets sha256:0123456789ab`. */
-export function nameOf({ title, digest }: Pick<NamedBlob, 'title' | 'digest'>): string {
-  return `${title} ${digest.slice(0, 19)}`
-}
-
 async function bring(push: Push, blob: NamedBlob, onOffset: (offset: number) => void): Promise<Delivery> {
   if (push.known.has(push.repository, blob.digest)) return 'cached'
-  const step = `uploading ${nameOf(blob)}`
+  const step = `uploading ${layerName(blob)}`
   const session = await mount(push, blob)
   if (session === 'mounted') return 'mounted'
   const exists = () => blobExists(push, blob)
@@ -52,7 +48,7 @@ async function mount(push: Push, blob: NamedBlob): Promise<UploadSession | 'moun
   const { registry, repository } = push
   const mountFrom = mountSource(push, blob)
   if (mountFrom === undefined) return undefined
-  const step = `mounting ${nameOf(blob)} from ${mountFrom}`
+  const step = `mounting ${layerName(blob)} from ${mountFrom}`
   try {
     return await startUpload({ registry, repository, digest: blob.digest }, { mountFrom, step })
   } catch (error) {

@@ -1,11 +1,11 @@
 import { silent, step } from '../../progress.ts'
 import type { Descriptor, Image, ImagePlatform, Layer } from '../image.ts'
+import { layerName } from '../layer-name.ts'
 import { isCached, readBlob } from './blob-cache.ts'
 import { fetchBlob } from './blob-fetch.ts'
 import { getBlob } from './blobs.ts'
 import { cachePaths } from './cache.ts'
 import { connect } from './connect.ts'
-import { nameOf } from './deliver.ts'
 import { parseConfig } from './manifest-json.ts'
 import type { RegistryOptions } from './options.ts'
 import { isPlatform } from './platform.ts'
@@ -85,7 +85,7 @@ async function download(
 ): Promise<void> {
   if (offline) throw notCached({ reference }, layer.digest)
   const { progress = silent, signal } = source
-  const title = `downloading ${nameOf(layer)}`
+  const title = `downloading ${layerName(layer)}`
   await step(progress, { title, total: layer.size }, async (id) => {
     const onBytes = (count: number) => progress({ type: 'bytes', id, count })
     await fetchBlob({ registry, repository: reference.repository, blob: layer }, path, { signal, onBytes })

@@ -1,4 +1,5 @@
 import { sha256 } from '../../../files/index.ts'
+import { blobPath } from '../../blob-path.ts'
 import type { Descriptor, Image, Layer } from '../../image.ts'
 import { type ManifestJson, parseConfig, parseManifest } from '../../registry/manifest-json.ts'
 import { choosePlatform, formatPlatform, hostPlatform } from '../../registry/platform.ts'
@@ -21,7 +22,7 @@ export async function layoutImage(files: FileSet, index: Buffer, options: LocalO
       ...layer,
       diffId: parsed.diffIds[at] ?? '',
       title: 'base',
-      open: (read) => files.open(blobPath(layer), read),
+      open: (read) => files.open(blobPath(layer.digest), read),
     }),
   )
   return { platform: parsed.platform, layers, manifest, config: { ...json.config, bytes: config } }
@@ -77,10 +78,8 @@ async function chosenManifest(
 
 /** A blob in memory, which is what its digest says. */
 export async function readBlob(files: FileSet, descriptor: Descriptor): Promise<Buffer> {
-  const bytes = await readSmall(files, blobPath(descriptor))
+  const bytes = await readSmall(files, blobPath(descriptor.digest))
   if (!bytes) throw invalid(files, `${descriptor.digest} is not in it`)
   if (`sha256:${sha256(bytes)}` !== descriptor.digest) throw invalid(files, `${descriptor.digest} is damaged`)
   return bytes
 }
-
-export const blobPath = ({ digest }: Descriptor) => `blobs/${digest.replace(':', '/')}`
