@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { DependencyEntry, Platform } from '../artifact/index.ts'
-import { sha256 } from '../files/index.ts'
+import { sha256, statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
@@ -37,10 +37,10 @@ export async function cachedTrace({
   const key = sha256(JSON.stringify([2, bundle.imports, included, platform, source.directory]))
   const file = join(cacheDirectory, 'traces', `${key}.json`)
   const known = await readTrace(file)
-  if (known && (await isFresh(known))) return known
+  if (known && isFresh(known)) return known
   const { files, native } = await traceFiles(source, bundle, { platform, included })
   const dependencies = await dependenciesOf(files)
-  const witnesses = await signatures(witnessesOf(files, source))
+  const witnesses = signatures(witnessesOf(files, source))
   const traced = { files, native, dependencies, witnesses }
   await mkdir(dirname(file), { recursive: true })
   await writeFile(`${file}.${process.pid}.tmp`, JSON.stringify(traced))
@@ -59,28 +59,18 @@ function witnessesOf(files: readonly string[], { directory }: Source): string[] 
   ]
 }
 
-async function signatures(paths: readonly string[]): Promise<Record<string, string>> {
-  const pairs = await Promise.all(paths.map(async (path) => [path, await signature(path)] as const))
-  return Object.fromEntries(pairs)
+function signatures(paths: readonly string[]): Record<string, string> {
+  return Object.fromEntries(paths.map((path) => [path, signature(path)]))
 }
 
-async function signature(path: string): Promise<string> {
-  const stats = await stat(path, { bigint: true }).catch(() => undefined)
+function signature(path: string): string {
+  const stats = statNow(path)
   return stats ? `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : ''
 }
 
-async function isFresh({ witnesses, files }: Traced): Promise<boolean> {
-  const now = await signatures(Object.keys(witnesses))
-  if (Object.entries(witnesses).some(([path, before]) => now[path] !== before)) return false
-  const there = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  )
-  return there.every(Boolean)
+function isFresh({ witnesses, files }: Traced): boolean {
+  const isSame = Object.entries(witnesses).every(([path, before]) => signature(path) === before)
+  return isSame && files.every((file) => statNow(file) !== undefined)
 }
 
 async function readTrace(file: string): Promise<Traced | undefined> {

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ClassEntry,
@@ -8,6 +7,8 @@ import {
   hostPlatform,
   type Platform,
 } from '../artifact/index.ts'
+import { FlambeError } from '../errors.ts'
+import { statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { cachedTrace, type Traced } from './cached-trace.ts'
 import { dependenciesOf } from './dependencies.ts'
@@ -34,7 +35,7 @@ export async function packExtension(options: PackOptions): Promise<DraftCode> {
   for (const [path, file] of traced) {
     files.set(`code/${source.namespace}/${path}`, {
       source: { kind: 'file', path: file },
-      size: (await stat(file)).size,
+      size: sizeOf(file),
     })
   }
   // Last: the compiled code stands for the extension's own modules and package.json.
@@ -60,6 +61,14 @@ async function tracePlatform(options: PackOptions): Promise<
   const files = new Map([...placeFiles(elsewhere.files, source), ...elsewhere.placed])
   const dependencies = await dependenciesOf([...files.values()])
   return { files, native: there.native || elsewhere.placed.size > 0, dependencies }
+}
+
+function sizeOf(file: string): number {
+  const stats = statNow(file)
+  if (stats) return Number(stats.size)
+  throw new FlambeError('SOURCE_INVALID', `${file} went while the packages were packed`, {
+    hint: 'build again once the installation is done',
+  })
 }
 
 function textFile(text: string): DraftFile {

@@ -3,6 +3,7 @@ import type { BigIntStats } from 'node:fs'
 import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HashedFile, hashFile } from './hash.ts'
+import { statNow } from './stat-now.ts'
 
 /** size, mtime and ctime in nanoseconds, sha256. */
 type Entry = readonly [size: string, mtime: string, ctime: string, sha256: string]
@@ -39,7 +40,7 @@ export class HashCache {
 
   /** The digest of the file if it is known and the file is as it was, without reading it. */
   async known(path: string): Promise<HashedFile | undefined> {
-    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    const stats = statNow(path)
     const entry = stats && this.#entries.get(keyOf(stats))
     if (!stats || !entry || !sameSignature(entry, stats)) return undefined
     return { sha256: entry[3], size: Number(stats.size) }
@@ -49,7 +50,7 @@ export class HashCache {
   async hash(path: string, options: Parameters<typeof hashFile>[1] = {}): Promise<HashedFile> {
     const known = await this.known(path)
     if (known) return known
-    const before = await stat(path, { bigint: true }).catch(() => undefined)
+    const before = statNow(path)
     const hashed = await hashFile(path, options)
     if (before) await this.remember(path, hashed.sha256, { signature: before })
     return hashed
@@ -64,7 +65,7 @@ export class HashCache {
     sha256: string,
     { signature, probe, now = () => BigInt(Date.now()) * 1_000_000n }: RememberOptions = {},
   ): Promise<void> {
-    const stats = await stat(path, { bigint: true }).catch(() => undefined)
+    const stats = statNow(path)
     if (!stats || (signature && !sameStats(signature, stats))) return
     const [, changed = 0n] = [stats.ctimeNs, stats.mtimeNs].sort((a, b) => (a < b ? -1 : 1))
     if (now() - changed < safeAge && !(probe && (await clockIsPast(changed, probe)))) return
