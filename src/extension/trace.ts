@@ -3,7 +3,7 @@ import { glob, readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Platform } from '../artifact/index.ts'
 import { FlambeError } from '../errors.ts'
-import { looksNative, parseElf, readNativeBinary } from '../files/index.ts'
+import { looksNative, parseElf, readNativeBinary, statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { Source } from './extension.ts'
 
@@ -101,8 +101,7 @@ export async function includedFiles({ directory }: Source): Promise<string[]> {
   for (const pattern of flambe.include) {
     for await (const path of glob(pattern, { cwd: directory })) found.push(join(directory, path))
   }
-  const files = await Promise.all(found.map(async (path) => ((await stat(path)).isFile() ? [path] : [])))
-  return files.flat().sort()
+  return found.filter((path) => statNow(path)?.isFile()).sort()
 }
 
 /** A native module's loader finds the libraries beside it by their names, which no import tells. */

@@ -6,7 +6,7 @@ import { isCached, readBlob } from '../registry/blob-cache.ts'
 import { cachePaths, readJson, writeJson } from '../registry/cache.ts'
 import { compressed, envelopeOf, layerTypes } from './compress.ts'
 import { type Packed, packLayer } from './pack-layer.ts'
-import { readSegments, type Segment, tarSegments } from './segments.ts'
+import { readSegments, tarSegments, totalSize } from './segments.ts'
 import { tarEntries } from './tar-entries.ts'
 
 export type CreateLayerOptions = {
@@ -27,7 +27,6 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
   const { cacheDirectory, progress = silent, signal } = options
   const { title, compression } = plan
   const entries = await withDigests(tarEntries(plan.entries), options)
-  const segments = tarSegments(entries)
   const paths = cachePaths(cacheDirectory)
   const record = paths.layer(planKey(entries, compression))
   const known = parsePacked(await readJson(record))
@@ -38,12 +37,13 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
     ...packed,
     title,
     annotations: { 'dev.flambe.layer': nameOf(plan) },
-    open: opener(packed, { segments, compression, file: paths.blob(packed.digest) }),
-    ...(compression === 'none' && { isUnchanged: () => areUnchanged(segments, options) }),
+    open: opener(packed, { entries, compression, file: paths.blob(packed.digest) }),
+    ...(compression === 'none' && { isUnchanged: () => areUnchanged(entries, options) }),
   }
 
   async function pack(): Promise<Packed> {
-    const made = await step(progress, { title: `pack ${nameOf(plan)}`, total: sizeOf(segments) }, (id) =>
+    const segments = tarSegments(entries)
+    const made = await step(progress, { title: `pack ${nameOf(plan)}`, total: totalSize(segments) }, (id) =>
       packLayer(segments, {
         ...options,
         compression,
@@ -81,20 +81,20 @@ async function withDigests(
 }
 
 type Opening = {
-  readonly segments: readonly Segment[]
+  readonly entries: readonly LayerEntry[]
   readonly compression: Compression
   readonly file: string
 }
 
-function opener(packed: Packed, { segments, compression, file }: Opening): Layer['open'] {
-  if (compression === 'none') return (options) => readSegments(segments, options)
+function opener(packed: Packed, { entries, compression, file }: Opening): Layer['open'] {
+  if (compression === 'none') return (options) => readSegments(tarSegments(entries), options)
   return async function* open({ start = 0, signal } = {}) {
     if (await isCached(file, packed)) {
       yield* readBlob(file, packed, { start, ...(signal && { signal }) })
       return
     }
     let skip = start
-    for await (const chunk of compressed(readSegments(segments, { signal }), compression)) {
+    for await (const chunk of compressed(readSegments(tarSegments(entries), { signal }), compression)) {
       if (skip < chunk.length) yield chunk.subarray(skip)
       skip = Math.max(0, skip - chunk.length)
     }
@@ -102,12 +102,12 @@ function opener(packed: Packed, { segments, compression, file }: Opening): Layer
 }
 
 async function areUnchanged(
-  segments: readonly Segment[],
+  entries: readonly LayerEntry[],
   { hashCache }: Pick<CreateLayerOptions, 'hashCache'>,
 ): Promise<boolean> {
-  for (const segment of segments) {
-    if (segment.kind !== 'file') continue
-    if ((await hashCache.known(segment.path))?.sha256 !== segment.sha256) return false
+  for (const entry of entries) {
+    if (entry.kind !== 'file' || entry.source.kind === 'bytes') continue
+    if ((await hashCache.known(entry.source.path))?.sha256 !== entry.sha256) return false
   }
   return true
 }
@@ -119,4 +119,3 @@ export function parsePacked(value: unknown): Packed | undefined {
 }
 
 const nameOf = ({ title, detail }: LayerPlan) => (detail ? `${title} ${detail}` : title)
-const sizeOf = (segments: readonly Segment[]) => segments.reduce((sum, { size }) => sum + size, 0)
