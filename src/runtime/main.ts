@@ -11,7 +11,8 @@ import { settings as table } from './settings.ts'
 const { env } = process
 let server: ArtifactServer | undefined
 let isStopping = false
-// The process may be PID 1, where signals do nothing of themselves. A second one does not wait.
+// The process may be PID 1, where signals do nothing of themselves. A second one does not wait; one that comes before the
+// server finds nothing to stop.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop())
 
 try {
@@ -41,9 +42,9 @@ async function run(): Promise<void> {
 }
 
 async function stop(status = 0): Promise<void> {
-  if (isStopping || !server) process.exit(1)
+  if (isStopping) process.exit(1)
   isStopping = true
-  await server.stop()
+  await server?.stop()
   process.exit(status)
 }
 

@@ -79,6 +79,16 @@ test('a setup that fails shows its cause at /readyz and in the log; then the pro
 })
 
 describe('on SIGTERM', () => {
+  test('a process that has no server yet ends with 0', async () => {
+    // Sent in the first moment in which somebody hears it.
+    const early = `data:text/javascript,process.on('newListener', (name) =>
+      name === 'SIGTERM' && process.nextTick(() => process.kill(process.pid, 'SIGTERM')))`
+    const container = await startContainer(await artifactOf(slow), {
+      env: { NODE_OPTIONS: `--import=${early.replaceAll(/\s/g, '')}` },
+    })
+    expect([await container.exited, container.output]).toEqual([0, { stdout: '', stderr: '' }])
+  })
+
   test.each(['SIGTERM', 'SIGINT'] as const)('an idle server ends at once with 0 (%s)', async (signal) => {
     const container = await startContainer(await artifactOf(slow))
     await untilReady(container)
