@@ -77,6 +77,7 @@ function parseAnnotations(value: unknown): { readonly [key: string]: string } | 
   return Object.fromEntries(Object.entries(value).filter(([, one]) => typeof one === 'string'))
 }
 
-function isDigest(value: unknown): value is string {
+/** Of the only kind that is used. */
+export function isDigest(value: unknown): value is string {
   return typeof value === 'string' && /^sha256:[0-9a-f]{64}$/.test(value)
 }

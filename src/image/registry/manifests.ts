@@ -2,6 +2,7 @@ import { sha256 } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 import { bytesBody } from './exchange.ts'
 import { RegistryError } from './failure.ts'
+import { isDigest } from './manifest-json.ts'
 import { indexTypes, manifestTypes } from './media-types.ts'
 import type { Registry } from './registry.ts'
 
@@ -10,7 +11,6 @@ export type StoredManifest = Descriptor & { readonly bytes: Uint8Array }
 type Where = { readonly registry: Registry; readonly repository: string }
 
 const accept = [...indexTypes, ...manifestTypes].join(', ')
-const digestForm = /^sha256:[0-9a-f]{64}$/
 
 /**
  * What a tag or digest points to, without its bytes: HEAD does not count towards Docker Hub's limits. Undefined if there is none. A 403 means the
@@ -31,7 +31,7 @@ export async function headManifest(
   })
   if (status !== 200) return undefined
   const digest = headers['docker-content-digest']
-  if (typeof digest === 'string' && digestForm.test(digest)) return digest
+  if (isDigest(digest)) return digest
   return (await getManifest({ registry, repository }, reference)).digest
 }
 
@@ -49,8 +49,8 @@ export async function getManifest(
     expect: [200],
   })
   const digest = `sha256:${sha256(bytes)}`
-  const claimed = digestForm.test(reference) ? reference : headers['docker-content-digest']
-  if (typeof claimed === 'string' && digestForm.test(claimed) && claimed !== digest) {
+  const claimed = isDigest(reference) ? reference : headers['docker-content-digest']
+  if (isDigest(claimed) && claimed !== digest) {
     throw new RegistryError(
       'UNAVAILABLE',
       `${registry.name}/${repository}: the bytes of the manifest ${claimed} are ${digest}`,

@@ -4,8 +4,8 @@ import { contentOf, manifestsBelow, type NamedBlob } from './content.ts'
 import type { Delivery } from './deliver.ts'
 import { RegistryError } from './failure.ts'
 import { inParallelOrNot } from './parallel.ts'
-import { protectNames, standingNames } from './push.ts'
 import { fullName, mountSource, type Push, type PushOptions, setUpPush } from './push-setup.ts'
+import { protectNames, standingNames } from './standing-names.ts'
 import { uploadStatus } from './upload-session.ts'
 
 /** What a push would do, blob by blob and tag by tag. */

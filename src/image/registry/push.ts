@@ -1,12 +1,12 @@
-import { FlambeError } from '../../errors.ts'
 import { step } from '../../progress.ts'
 import type { Image, ImageIndex, Receipt } from '../image.ts'
 import { type Content, contentOf, manifestsBelow } from './content.ts'
 import { deliver } from './deliver.ts'
 import { RegistryError } from './failure.ts'
-import { headManifest, putManifest } from './manifests.ts'
+import { putManifest } from './manifests.ts'
 import { delayed, inParallelOrNot } from './parallel.ts'
 import { fullName, type Push, type PushOptions, setUpPush } from './push-setup.ts'
+import { protectNames, standingNames } from './standing-names.ts'
 
 /** Milliseconds that a chunk under way may take after an abort: most take less than half of it in all, and commands are given up after three seconds. */
 const graceTime = 2500
@@ -39,26 +39,6 @@ export async function pushContent(content: Content, to: string, options: PushOpt
   } finally {
     await set.known.save()
     set.registry.close()
-  }
-}
-
-/** What the names point to now; undefined for one that does not exist. */
-export async function standingNames(push: Push): Promise<Map<string, string | undefined>> {
-  const standing = new Map<string, string | undefined>()
-  await inParallelOrNot(push.names, { limit: push.connections, signal: push.signal }, async (name) => {
-    standing.set(name, await headManifest(push, name, { lenient: true }))
-  })
-  return standing
-}
-
-/** Refuses to move a name that points elsewhere, if that was asked for. */
-export function protectNames(push: Push, standing: ReadonlyMap<string, string | undefined>): void {
-  if (!push.noClobber) return
-  for (const [name, digest] of standing) {
-    if (digest === undefined || digest === push.content.manifest.digest) continue
-    throw new FlambeError('DESTINATION_NOT_EMPTY', `${fullName(push, name)} exists, and is ${digest}`, {
-      hint: 'choose another tag, or push without --no-clobber to move this one',
-    })
   }
 }
 

@@ -105,10 +105,11 @@ export class MemoryRegistry {
       })
     }
     if (url.pathname.startsWith('/storage/')) return this.#storageBlob(call)
-    const parts = /^\/v2\/(.+?)\/(blobs|manifests)\/(.*)$/.exec(url.pathname)
+    const parts = /^\/v2\/(.+?)\/(blobs|manifests|tags)\/(.*)$/.exec(url.pathname)
     const [, name = '', kind, rest = ''] = parts ?? []
     if (!kind) return answer(response, 404)
     if (this.#refuse(call, name)) return
+    if (kind === 'tags') return this.#tags(call, name)
     if (kind === 'manifests') return await this.#manifest(call, name, rest)
     if (rest.startsWith('uploads/'))
       return await this.#uploads.handle(call, name, rest.slice('uploads/'.length))
@@ -117,13 +118,15 @@ export class MemoryRegistry {
 
   /** Answers what may not go on: not logged in, too large, not there. */
   #refuse({ request, response, seen }: Call, name: string): boolean {
-    const { longestBody, repositories } = this.personality
+    const { longestBody, repositories, isPushOnly } = this.personality
     const isWrite = !['GET', 'HEAD'].includes(seen.method)
     const { authorization } = request.headers
     const challenge = this.tokens.check(authorization, { repository: name, isWrite, origin: this.#origin })
     if (challenge) {
       const body = failure('UNAUTHORIZED', `you said ${authorization}`)
       answer(response, 401, { headers: { 'www-authenticate': challenge }, body })
+    } else if (isPushOnly && !isWrite) {
+      answer(response, 403, { body: failure('DENIED', 'not authorized to perform: pull') })
     } else if (longestBody && Number(request.headers['content-length'] ?? 0) > longestBody) {
       answer(response, 413, { body: '<html>413 Request Entity Too Large</html>' })
     } else if (repositories && !repositories.includes(name)) {
@@ -146,6 +149,17 @@ export class MemoryRegistry {
     const { request, response, url } = call
     if (request.headers.authorization) answer(response, 400, { body: 'only one auth mechanism allowed' })
     else sendBytes(call, this.blobs.get(url.pathname.slice('/storage/'.length)) ?? Buffer.alloc(0))
+  }
+
+  #tags({ response, url }: Call, name: string): void {
+    const last = url.searchParams.get('last') ?? ''
+    const tags = [...this.repository(name).tags.keys()].sort().filter((tag) => tag > last)
+    const page = tags.slice(0, this.personality.tagsOfPage)
+    const headers = {
+      'content-type': 'application/json',
+      ...(page.length < tags.length && { link: `</v2/${name}/tags/list?last=${page.at(-1)}>; rel="next"` }),
+    }
+    answer(response, 200, { headers, body: JSON.stringify({ name, tags: page }) })
   }
 
   async #manifest(call: Call, name: string, reference: string): Promise<void> {

@@ -16,6 +16,10 @@ export type Personality = {
   readonly hasStuckRange?: boolean
   /** 403 for what is not there. */
   readonly hides?: boolean
+  /** The login may push and nothing else: 403 to every question. */
+  readonly isPushOnly?: boolean
+  /** Tags of one page of their list. */
+  readonly tagsOfPage?: number
   readonly mounts?: 'yes' | 'never' | 'fails'
   /** Blobs are read from a storage host that refuses `Authorization`. */
   readonly hasStorage?: boolean

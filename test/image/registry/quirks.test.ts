@@ -96,3 +96,34 @@ test('a repository that must be made first is an error that says how', async () 
     hint: expect.stringContaining('aws ecr create-repository'),
   })
 })
+
+describe('a 403 to "is this tag there?", with noClobber', () => {
+  test('is no answer where the login may push and not pull: nothing is sent, and no tag moves', async () => {
+    const personality = { auth: 'basic', isPushOnly: true } as const
+    const { memory, at, options } = await withRegistry(personality)
+    const image = randomImage()
+    await pushImage(image, at('me/app:v1'), options)
+    memory.requests.length = 0
+    const pushed = pushImage(randomImage(), at('me/app:v1'), { ...options, noClobber: true })
+    await expect(pushed).rejects.toMatchObject({
+      code: 'DENIED',
+      message: expect.stringContaining(`cannot tell whether ${at('me/app:v1')} exists`),
+      hint: expect.stringContaining('may pull'),
+    })
+    expect(new Set(methods(memory))).toEqual(new Set(['HEAD', 'GET']))
+    expect(memory.repository('me/app').tags.get('v1')).toBe(image.manifest.digest)
+  })
+
+  test('is decided by the list of tags, to its last page, where that may be read', async () => {
+    const { memory, at, options } = await withRegistry({ hides: true, tagsOfPage: 1 })
+    const image = randomImage()
+    await pushImage(image, at('me/app:v1'), { ...options, tags: ['v2', 'v3'] })
+    await pushImage(image, at('me/app:v4'), { ...options, noClobber: true })
+    expect(memory.repository('me/app').tags.get('v4')).toBe(image.manifest.digest)
+    // From here on, HEAD hides v4 itself.
+    memory.faults.push({ method: 'HEAD', path: /manifests/, status: 403, times: 9 })
+    const pushed = pushImage(randomImage(), at('me/app:v4'), { ...options, noClobber: true })
+    await expect(pushed).rejects.toMatchObject({ code: 'DENIED' })
+    expect(memory.repository('me/app').tags.get('v4')).toBe(image.manifest.digest)
+  })
+})
