@@ -1,19 +1,19 @@
 import type { Descriptor } from '../image.ts'
 import { type BlobPlace, streamBlob, verified } from './blob-stream.ts'
 
-/** Whether a repository has a blob. Artifactory says 403 of one that it has not. */
+/** Whether a repository has a blob. Artifactory says 403 of one that it has not; one of another size is another, whoever says so. */
 export async function blobExists(
   { registry, repository }: BlobPlace,
-  { digest }: Pick<Descriptor, 'digest'>,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
 ): Promise<boolean> {
-  const { status } = await registry.ask({
+  const { status, headers } = await registry.ask({
     method: 'HEAD',
     repository,
     target: `blobs/${digest}`,
     step: `asking for ${digest}`,
     expect: [200, 404, 403],
   })
-  return status === 200
+  return status === 200 && (Number(headers['content-length'] ?? 0) || size) === size
 }
 
 /** A small blob in memory, which is what its digest says. */

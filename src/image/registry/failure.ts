@@ -67,7 +67,7 @@ export function answerFailure(answer: Answer, context: FailureContext, now: numb
     {
       status,
       codes,
-      hint: hintFor(status, context, retryAfter),
+      hint: hintFor(answer, context, retryAfter),
       temporary: patient && ([408, 429].includes(status) || (status >= 500 && status !== 501)),
       retryAfter,
     },
@@ -79,13 +79,22 @@ export function sentence({ step, registry, repository }: FailureContext): string
   return `${step} (registry ${registry}, repository ${repository}) failed`
 }
 
-function hintFor(status: number, context: FailureContext, retryAfter: number | undefined): string {
+/** A page for people, as no registry sends it of itself. */
+export function isPage(headers: IncomingHttpHeaders): boolean {
+  const isOwn = headers['docker-distribution-api-version'] !== undefined
+  return !isOwn && /^text\/html\b/i.test(headers['content-type'] ?? '')
+}
+
+function hintFor(answer: Answer, context: FailureContext, retryAfter: number | undefined): string {
+  const { status, headers } = answer
   const { registry, quirks, loggedIn } = context
   if (status === 401 || status === 403) {
     return loggedIn
       ? `check that the account may do this there, and that its password or token is still valid${quirks.missingRepository ? `; ${quirks.missingRepository}` : ''}`
       : `log in with \`docker login ${registry}\`, or set FLAMBE_REGISTRY_USER and FLAMBE_REGISTRY_PASSWORD`
   }
+  if (status === 404 && isPage(headers))
+    return `check the host and the port: ${registry} answers with a page, as web servers do and registries do not`
   if (status === 404)
     return quirks.missingRepository ?? 'check the name of the repository, and that it exists'
   if (status === 413) return 'the registry, or a proxy before it, takes no body of this size: raise its limit'

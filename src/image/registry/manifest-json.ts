@@ -31,6 +31,11 @@ export function parseManifest(bytes: Uint8Array, contentType = ''): ManifestJson
     : undefined
 }
 
+/** Whether it may be a manifest of any kind, also of one that we do not read: all state the version of their schema. */
+export function isManifest(bytes: Uint8Array): boolean {
+  return typeof parseJson(bytes)?.['schemaVersion'] === 'number'
+}
+
 /** Undefined for what is not the config of an image. */
 export function parseConfig(bytes: Uint8Array): ConfigJson | undefined {
   const json = parseJson(bytes)

@@ -2,7 +2,7 @@ import { sha256 } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
 import { bytesBody } from './exchange.ts'
 import { RegistryError } from './failure.ts'
-import { isDigest } from './manifest-json.ts'
+import { isDigest, isManifest } from './manifest-json.ts'
 import { indexTypes, manifestTypes } from './media-types.ts'
 import type { Registry } from './registry.ts'
 
@@ -40,14 +40,15 @@ export async function getManifest(
   { registry, repository }: Where,
   reference: string,
 ): Promise<StoredManifest> {
+  const request = { repository, step: `getting the manifest ${reference}` }
   const { headers, bytes } = await registry.ask({
+    ...request,
     method: 'GET',
-    repository,
     target: `manifests/${reference}`,
-    step: `getting the manifest ${reference}`,
     headers: { accept },
     expect: [200],
   })
+  if (!isManifest(bytes)) throw registry.noRegistry(request, 'what it sent is no manifest')
   const digest = `sha256:${sha256(bytes)}`
   const claimed = isDigest(reference) ? reference : headers['docker-content-digest']
   if (isDigest(claimed) && claimed !== digest) {

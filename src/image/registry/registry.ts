@@ -4,7 +4,8 @@ import { type Clock, systemClock } from './clock.ts'
 import { connectionFailure } from './connection-failure.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Body, HttpResponse } from './exchange.ts'
-import { type Answer, answerFailure, type FailureContext } from './failure.ts'
+import { type Answer, answerFailure, type FailureContext, type RegistryError } from './failure.ts'
+import { describeAnswer, isForeign, noRegistry } from './no-registry.ts'
 import type { Quirks } from './quirks.ts'
 import { readAll } from './read-all.ts'
 import { isRead, type RegistryRequest, urlOf } from './registry-request.ts'
@@ -83,12 +84,21 @@ export class Registry {
     return signal?.aborted ? signal.reason : connectionFailure(error, this.#context(request))
   }
 
+  /** What to throw where an answer shows that no registry gave it. */
+  noRegistry(request: Pick<RegistryRequest, 'repository' | 'step'>, how: string): RegistryError {
+    return noRegistry(this.#context(request), how)
+  }
+
   async #once(request: RegistryRequest): Promise<HttpResponse> {
     const response = await this.#parts.endpoint
       .reach((root) => this.#authorized(request, root))
       .catch((error) => {
         throw this.failure(error, request)
       })
+    if (isForeign(request, response)) {
+      response.body.destroy()
+      throw this.noRegistry(request, describeAnswer(response))
+    }
     if (request.expect.includes(response.status)) return response
     const text = (await readAll(response.body).catch(() => Buffer.alloc(0))).toString('utf8')
     throw answerFailure({ ...response, text }, this.#context(request), this.clock.now())

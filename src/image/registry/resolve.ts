@@ -97,7 +97,7 @@ async function resolveTag(source: Source): Promise<string> {
   if (digest === undefined) {
     throw new RegistryError('UNAVAILABLE', `${registry.name}/${repository} has no tag ${tag}`, {
       status: 404,
-      hint: 'check the tag, and that the registry lets you see the repository',
+      hint: `check the tag, that ${registry.name} is a registry of container images, and that it lets you see the repository`,
     })
   }
   await writeJson(path, { digest, at: now })

@@ -1,7 +1,7 @@
 import { connectionFailure } from './connection-failure.ts'
 import type { Credentials } from './credentials.ts'
 import { bytesBody, type HttpRequest, type HttpResponse } from './exchange.ts'
-import { answerFailure, type FailureContext } from './failure.ts'
+import { type Answer, answerFailure, type FailureContext, RegistryError, sentence } from './failure.ts'
 import { readAll } from './read-all.ts'
 import { formatScope, type Scope } from './scope.ts'
 
@@ -31,17 +31,22 @@ const defaultLife = 60
 /** Gets a bearer token: OAuth2 with an identity token, else GET with Basic or nothing; the other way where one is not known. */
 export async function fetchToken(request: TokenRequest, options: TokenOptions): Promise<Token> {
   const asked = options.now()
-  let answer = { status: 404, headers: {}, text: '' }
+  let answer: Answer = { status: 404, headers: {}, text: '' }
   for (const one of requestsFor(request)) {
     answer = await call(one, options)
     if (answer.status !== 404 && answer.status !== 405) break
   }
   const token = answer.status === 200 ? parseToken(answer.text) : undefined
-  if (!token) {
-    const status = answer.status === 200 ? 502 : answer.status
-    throw answerFailure({ ...answer, status }, options.context, options.now())
-  }
+  if (!token) throw tokenFailure(answer, options)
   return { value: token.value, staleAt: asked + token.life * 800 }
+}
+
+function tokenFailure(answer: Answer, { context, now }: TokenOptions): RegistryError {
+  if (answer.status !== 200) return answerFailure(answer, context, now())
+  return new RegistryError('UNAVAILABLE', `${sentence(context)}: it answered 200, but sent no token`, {
+    status: 200,
+    hint: 'a proxy, or the login page of the network, may answer in its place',
+  })
 }
 
 /** What HTTP calls Basic: the pair in base64. */
