@@ -8,12 +8,20 @@ import { type ImageOptions, inspectImage, openImagePredictor, targetOf } from '.
 import { plainManifest } from '../../src/image/base/plain-image.ts'
 import { layerContents } from '../../src/image/describe/layer-contents.ts'
 import { packForEngine } from '../../src/image/engine/archive.ts'
-import { pushImage } from '../../src/image/index.ts'
-import { silent } from '../../src/progress.ts'
+import { findEngine, loadIntoEngine, pushImage } from '../../src/image/index.ts'
+import { type Progress, silent } from '../../src/progress.ts'
 import { writeEngine } from '../helpers/artifact.ts'
 import { fakeEngine } from '../helpers/engine/fake.ts'
 import { folder } from '../helpers/folder.ts'
-import { digestOf, imageOf, layerOf, randomImage, tarOf } from '../helpers/registry/images.ts'
+import {
+  digestOf,
+  imageOf,
+  indexOf,
+  layerOf,
+  randomImage,
+  randomLayer,
+  tarOf,
+} from '../helpers/registry/images.ts'
 import { withRegistry } from '../helpers/registry/with.ts'
 
 const options = (): ImageOptions => ({
@@ -23,6 +31,8 @@ const options = (): ImageOptions => ({
   progress: silent,
   signal: new AbortController().signal,
 })
+
+const arm = { os: 'linux', architecture: 'arm64' }
 
 describe('what an argument names', () => {
   test.each([
@@ -106,9 +116,64 @@ describe('an image that is looked at', () => {
   test('by a bare name that is nowhere is said to be so, and no registry is asked', async () => {
     await expect(inspectImage('engine', 'image', options())).rejects.toMatchObject({
       code: 'ARTIFACT_NOT_FOUND',
-      message: expect.stringContaining('engine is no file or folder here'),
+      message: expect.stringMatching(
+        /^engine is not to be found: it is no file or folder here; .*no engine answers/,
+      ),
     })
   })
+})
+
+describe('of an image that the engine should have', () => {
+  test('what keeps the engine from telling is a notice, and its registry is asked', async () => {
+    const { at, options: registry } = await withRegistry()
+    const image = randomImage()
+    await pushImage(image, at('other:1'), registry)
+    const { env: environment } = await fakeEngine({ inspectError: 'layer store is locked' })
+    const notices: string[] = []
+    const progress: Progress = (event) => void (event.type === 'notice' && notices.push(event.message))
+    const inspection = await inspectImage(at('other:1'), 'image', { ...options(), environment, progress })
+    expect(inspection.image.id).toBe(image.config.digest)
+    expect(notices).toEqual([expect.stringContaining('the engine says "layer store is locked"')])
+  })
+
+  test('what keeps the engine from telling is the error where no registry is named', async () => {
+    const { env: environment } = await fakeEngine({ inspectError: 'layer store is locked' })
+    await expect(inspectImage('engine', 'image', { ...options(), environment })).rejects.toThrow(
+      'the engine says "layer store is locked"',
+    )
+  })
+
+  test('one for another platform than the wanted is not taken', async () => {
+    const { at, options: registry } = await withRegistry()
+    const [x64, arm64] = [randomImage(), imageOf([randomLayer(900)], { platform: arm })]
+    await pushImage(indexOf([x64, arm64]), at('other:1'), registry)
+    const { env: environment } = await fakeEngine()
+    const { engine } = await findEngine({ env: environment })
+    if (!engine) throw new Error('no engine')
+    await loadIntoEngine(x64, [at('other:1')], { engine })
+    const asked = { ...options(), environment }
+    const inspection = await inspectImage(at('other:1'), 'image', { ...asked, platform: arm })
+    expect(inspection.image).toMatchObject({ id: arm64.config.digest, platform: 'linux/arm64' })
+    await loadIntoEngine(x64, ['engine'], { engine })
+    await expect(inspectImage('engine', 'image', { ...asked, platform: arm })).rejects.toThrow(
+      'the engine has engine for linux/amd64 and not for linux/arm64',
+    )
+  })
+
+  test.each([['engine:latest'], ['engine'], ['ghcr.io/me/engine:v1']])(
+    'and that is to be run, %s, no registry is asked for where there is no engine',
+    async (name) => {
+      await expect(openImagePredictor(name, 'image', options())).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringMatching(
+          new RegExp(
+            `^${name} is no file or folder here; as an image it takes an engine to run: .*no engine answers`,
+          ),
+        ),
+        hint: expect.stringContaining('start Docker or Podman'),
+      })
+    },
+  )
 })
 
 test('an image that is named by its digest alone gets no tag in the engine, so that none is moved', async () => {

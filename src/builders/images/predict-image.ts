@@ -1,5 +1,5 @@
 import { FlambeError } from '../../errors.ts'
-import { type Engine, loadIntoEngine, openEngine, parseReference, startContainer } from '../../image/index.ts'
+import { type Engine, findEngine, loadIntoEngine, parseReference, startContainer } from '../../image/index.ts'
 import { inputFailure } from '../input-failure.ts'
 import type { OpenedPredictor } from '../open-predictor.ts'
 import { findImage, type ImageOptions } from './find-image.ts'
@@ -23,14 +23,28 @@ async function inEngine(
   options: ImageOptions,
 ): Promise<{ engine: Engine; name: string }> {
   const { environment: env, home, progress, signal } = options
+  // No registry is asked for what nothing here could run.
+  const { engine, failure } = await findEngine({ env, home, signal })
+  if (!engine) throw noEngine(location, kind, failure)
   const found = await findImage(location, kind, options)
-  if (found.engine) return { engine: found.engine, name: location }
-  const engine = await openEngine({ env, home, signal })
+  if (found.engine) return { engine, name: location }
   // What has only a digest gets no name: `latest` may be that of another image.
   const hasName = kind !== 'image-file' && parseReference(location).digest === undefined
   const names = hasName ? [location] : []
   const { reference } = await loadIntoEngine(found.image, names, { engine, progress, signal })
   return { engine, name: reference }
+}
+
+function noEngine(location: string, kind: Target, failure: FlambeError): FlambeError {
+  const absence = kind === 'image' ? ' is no file or folder here; as' : ' is'
+  return new FlambeError(
+    failure.code,
+    `${location}${absence} an image it takes an engine to run: ${failure.message}`,
+    {
+      cause: failure,
+      hint: `${failure.hint}; an artifact or a spec needs no engine: flambe predict ./out/engine`,
+    },
+  )
 }
 
 async function ask(

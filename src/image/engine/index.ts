@@ -3,6 +3,6 @@ export { type ContainerOptions, type RunningContainer, startContainer } from './
 export { describeEngineImage } from './describe.ts'
 export type { Engine } from './engine.ts'
 export { type FindOptions, type FoundEngine, findEngine, openEngine } from './find.ts'
-export { inspectImage } from './images.ts'
+export { inspectImage, platformInEngine } from './images.ts'
 export { type LoadOptions, loadIntoEngine, presentInEngine } from './load.ts'
 export { type SaveOptions, saveImage } from './save.ts'

@@ -17,12 +17,18 @@ export type EnginePersonality = {
   readonly loadError?: string
   /** Cuts the connection after this many bytes of a load. */
   readonly breaksAfter?: number
+  /** What it says, with status 500, when it is asked for an image. */
+  readonly inspectError?: string
   /** Takes the image under an ID of its own. */
   readonly alters?: boolean
 }
 
-type Held = { readonly id: string; readonly layers: readonly string[] }
-type Config = { readonly rootfs: { readonly diff_ids: readonly string[] } }
+type Held = { readonly id: string; readonly config: Config }
+type Config = {
+  readonly os: string
+  readonly architecture: string
+  readonly rootfs: { readonly diff_ids: readonly string[] }
+}
 
 /** An engine on loopback that knows only images, and remembers what it was sent. */
 export async function fakeEngine(personality: EnginePersonality = {}) {
@@ -51,8 +57,9 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
     if (pathname === '/images/load') return await load(request, response)
     const name = decodeURIComponent(pathname).replace(/^\/images\/(.*)\/\w+$/, '$1')
     const held = images.get(name)
+    if (personality.inspectError) return json({ message: personality.inspectError }, 500)
     if (!held) return json({ message: `No such image: ${name}` }, 404)
-    if (request.method === 'GET') return json({ Id: held.id, RootFS: { Layers: held.layers } })
+    if (request.method === 'GET') return json(inspected(held))
     images.set(`${searchParams.get('repo')}:${searchParams.get('tag')}`, held)
     response.writeHead(201).end()
   }
@@ -78,7 +85,7 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
     const config: Config = JSON.parse(`${files.get(entry.Config)}`)
     const bytesOfId = personality.containerd ? manifestOf(files) : files.get(entry.Config)
     const id = personality.alters ? `sha256:${'0'.repeat(64)}` : digestOf(bytesOfId ?? Buffer.alloc(0))
-    const held = { id, layers: config.rootfs.diff_ids }
+    const held = { id, config }
     for (const name of [id, ...entry.RepoTags]) images.set(name, held)
     response.end(`${JSON.stringify({ stream: 'Loaded image' })}\n`)
   }
@@ -91,6 +98,13 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
   const env = { DOCKER_HOST: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` }
   return { env, images, loads }
 }
+
+const inspected = ({ id, config: { os, architecture, rootfs } }: Held) => ({
+  Id: id,
+  Os: os,
+  Architecture: architecture,
+  RootFS: { Layers: rootfs.diff_ids },
+})
 
 function manifestOf(files: ReadonlyMap<string, Buffer>): Buffer | undefined {
   const { manifests } = JSON.parse(`${files.get('index.json')}`)
