@@ -68,7 +68,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
 }
 
-const openToAll = ['src/errors.ts', 'src/progress.ts', 'src/version.ts']
+const openToAll = ['src/errors.ts', 'src/progress.ts', 'src/suggest.ts', 'src/version.ts']
 
 /** Each heavy or special package, and the one place that may import it. */
 const homes: Record<string, RegExp> = {

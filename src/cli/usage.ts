@@ -46,12 +46,12 @@ export async function commandError(
   if (known.includes(first) || known.includes(`${first} ${second}`)) return usage(plain(error.message))
   const isTopic = known.some((name) => name.startsWith(`${first} `))
   const name = isTopic ? `${first} ${second}` : first
-  const { closest } = await import('../compile/index.ts')
+  const { closest } = await import('../suggest.ts')
   return usage(`there is no command "${name}"`, question(closest(name, known).map((one) => `flambe ${one}`)))
 }
 
 async function suggestion(unknown: readonly string[], flags: readonly string[]): Promise<string | undefined> {
-  const { closest } = await import('../compile/index.ts')
+  const { closest } = await import('../suggest.ts')
   return question(
     unknown
       .filter((flag) => flag.startsWith('--'))

@@ -1,11 +1,11 @@
 import { type Config, escapeKey, type Json, type JsonSchema } from '../construct/index.ts'
 import type { Position } from '../errors.ts'
 import type { MappingNode, SpecNode } from '../spec/index.ts'
+import { didYouMean } from '../suggest.ts'
 import { camelCase } from './catalog.ts'
 import { misfits, type ValueCheck } from './check-value.ts'
 import type { Definition } from './definition.ts'
 import type { Lowering } from './lowering.ts'
-import { didYouMean } from './suggest.ts'
 
 /** The arguments by the names of the parameters (`max_length` finds `maxLength`); reports unknown and missing ones. */
 export function namedArguments(

@@ -1,7 +1,7 @@
 import { isComponentClass, isRegistration, isRunnableClass, type JsonSchema } from '../construct/index.ts'
 import type { Extension } from '../extension/index.ts'
+import { closest, didYouMean } from '../suggest.ts'
 import type { Builtin, Definition } from './definition.ts'
-import { closest, didYouMean } from './suggest.ts'
 
 /** Why a tag means nothing, and what may have been meant. */
 export type Unknown = { readonly message: string; readonly hint?: string }

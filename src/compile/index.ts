@@ -1,3 +1,2 @@
 export { type Compiled, type CompileOptions, compileSpec, instantiate } from './compile.ts'
 export type { Builtin, Definition } from './definition.ts'
-export { closest } from './suggest.ts'

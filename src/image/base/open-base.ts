@@ -9,6 +9,7 @@ import { engineImage } from './engine-image.ts'
 import { findNode } from './find-node.ts'
 import { hostBase } from './host/host-base.ts'
 import { openLocalImage } from './local/local-image.ts'
+import { baseKinds, isPathAlone, meantBase } from './mistaken.ts'
 import type { BaseOptions } from './options.ts'
 import { plainManifest } from './plain-image.ts'
 
@@ -43,6 +44,16 @@ async function openImage(location: string, options: BaseOptions): Promise<Found>
         : await engineImage(kind, rest, options)
     return { image: await compressedImage(image, options) }
   }
+  const meant = meantBase(location, directory)
+  if (isPathAlone(location)) {
+    throw new FlambeError(
+      'IMAGE_INVALID',
+      `the base "${location}" is a path, and does not say of what kind`,
+      {
+        ...(meant && { hint: meant }),
+      },
+    )
+  }
   const image = await pullImage(location, {
     ...options.registry,
     cacheDirectory,
@@ -54,15 +65,17 @@ async function openImage(location: string, options: BaseOptions): Promise<Found>
     ...(progress && { progress }),
     ...(signal && { signal }),
   }).catch((cause) => {
-    throw cause instanceof FlambeError && cause.code === 'UNAVAILABLE' ? unreachable(location, cause) : cause
+    throw cause instanceof FlambeError ? unreachable(location, cause, meant) : cause
   })
   return { image, name: formatReference(parseReference(location)), digest: image.manifest.digest }
 }
 
-function unreachable(location: string, cause: FlambeError): FlambeError {
-  return new FlambeError('UNAVAILABLE', `the base ${location} cannot be had: ${cause.message}`, {
+function unreachable(location: string, cause: FlambeError, meant: string | undefined): FlambeError {
+  const own = 'build on --base host, which needs no registry and no network'
+  const hints = [meant ?? cause.hint, ...(cause.code === 'UNAVAILABLE' && !meant ? [own] : [])]
+  return new FlambeError(cause.code, `the base ${location} cannot be had: ${cause.message}`, {
     cause,
-    hint: `${cause.hint ? `${cause.hint}; or ` : ''}build on --base host, which needs no registry and no network`,
+    hint: hints.filter(Boolean).join('; or '),
   })
 }
 
@@ -73,11 +86,9 @@ async function compressedImage({ layers, ...image }: Image, options: BaseOptions
   return { ...image, layers: small, manifest: plainManifest(small, image.config) }
 }
 
-const kinds = ['oci', 'docker-archive', 'docker-daemon', 'dockerfile'] as const
-
-function split(location: string): readonly [(typeof kinds)[number] | '', string] {
+function split(location: string): readonly [(typeof baseKinds)[number] | '', string] {
   const colon = location.indexOf(':')
-  const kind = kinds.find((one) => location.slice(0, Math.max(0, colon)) === one)
+  const kind = baseKinds.find((one) => location.slice(0, Math.max(0, colon)) === one)
   if (kind === undefined) return ['', location]
   const rest = location.slice(colon + 1)
   if (rest !== '') return [kind, rest]
