@@ -103,7 +103,7 @@ function readRoot(document: YamlDocument, { source, problems }: Reading): Tagged
   if (walk.problems.some(isError)) return undefined
   const position = node?.position ?? source.position(document.range[0])
   const hint =
-    'the main object is tagged: it starts with !Builder, !DockerBuilder or a Runnable of an extension'
+    'the main object is tagged: it starts with !Builder, !DockerBuilder or a Runnable of an extension; extensions stand above it, with a line "---" between'
   problems.push(source.problem(position, 'Tried to run a non-Runnable: the main object has no tag', hint))
   return undefined
 }

@@ -15,3 +15,20 @@ export const refusedTags: Readonly<Record<string, string>> = {
 
 /** Tags of links; `@` is how they are written. */
 export const linkTags = ['@', 'link']
+
+/** What `!!` may stand before: https://yaml.org/type/ */
+export const standardTags = [
+  'str',
+  'int',
+  'float',
+  'bool',
+  'null',
+  'map',
+  'seq',
+  'set',
+  'omap',
+  'pairs',
+  'binary',
+  'timestamp',
+  'merge',
+]

@@ -1,17 +1,16 @@
 import { type Document, type ParsedNode, parseAllDocuments } from 'yaml'
 import type { Problem } from '../errors.ts'
+import { explain } from './slips/explain.ts'
 import type { Source } from './source.ts'
 
 export type YamlDocument = Document.Parsed<ParsedNode>
 
 /** Characters: more than any spec needs. What is bigger is data, and belongs in a file. */
 const longest = 2_000_000
-/** One slip can make an error of every line below it. */
-const mostErrors = 20
 
 /**
- * The YAML documents of a text, and what is wrong with its syntax. Keys are not checked for being unique here:
- * whoever walks the tree knows both of their lines.
+ * The YAML documents of a text, and what is wrong with its syntax: the first fault of each document, for one slip makes a fault of every line
+ * below it. Keys are not checked for being unique here: whoever walks the tree knows both of their lines.
  */
 export function parseSyntax(source: Source): {
   readonly documents: readonly YamlDocument[]
@@ -30,10 +29,15 @@ export function parseSyntax(source: Source): {
   const documents = [...parseAllDocuments(source.text, options)] as YamlDocument[]
   const errors = documents.flatMap((document) => document.errors)
   const exhausted = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
-  const told = exhausted ? [exhausted] : errors.slice(0, mostErrors)
-  const problems = told.map(({ message, pos: [start, end] }) =>
-    source.problem(source.position(start, end), exhausted ? 'it is nested too deeply' : message),
-  )
+  if (exhausted) {
+    const position = source.position(...exhausted.pos)
+    return { documents, problems: [source.problem(position, 'it is nested too deeply')] }
+  }
+  const firsts = documents.flatMap((document) => document.errors.slice(0, 1))
+  const problems = firsts.map(({ code, message, pos: [start, end] }) => {
+    const slip = explain(source.text, { code, message, start, end })
+    return source.problem(source.position(slip.start, slip.end), slip.message, slip.hint)
+  })
   return { documents, problems }
 }
 

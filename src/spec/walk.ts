@@ -10,11 +10,11 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import type { Position, Problem } from '../errors.ts'
-import { linkTags, refusedTags } from './reserved-tags.ts'
+import { linkTags, refusedTags, standardTags } from './reserved-tags.ts'
 import type { Source } from './source.ts'
 import type { MappingNode, SpecEntry, SpecNode } from './spec.ts'
 import type { YamlDocument } from './syntax.ts'
-import { type Anchored, anchoredNodes, childrenOf, isMergeKey } from './yaml-nodes.ts'
+import { type Anchored, anchoredNodes, childrenOf, foreignSpace, isMergeKey } from './yaml-nodes.ts'
 
 const deepest = 200
 /** Nodes once all aliases are written out. */
@@ -59,7 +59,10 @@ export class TreeWalk {
   #alias(node: Node & { readonly source: string }, visit: Visit): SpecNode {
     const target = this.#anchored(node.source, node)
     const position = this.#position(node)
-    if (!target) return this.#fail(position, `there is no anchor "&${node.source}" above this alias`)
+    if (!target) {
+      const message = `there is no anchor "&${node.source}" above this alias`
+      return this.#fail(position, message, `if it is a text, put it into quotes: "*${node.source}"`)
+    }
     if (this.#open.has(target))
       return this.#fail(position, `the alias "*${node.source}" stands inside what it refers to`)
     return this.#node(target, visit)
@@ -83,7 +86,9 @@ export class TreeWalk {
   /** The node's own tag; a standard one (`!!str`) has been applied by the parser already. */
   #tagOf(node: Node): string | undefined {
     const { tag } = node as { readonly tag?: string }
-    if (tag === undefined || tag.startsWith('tag:yaml.org,2002:') || tag === '!') return undefined
+    if (tag === undefined || tag === '!') return undefined
+    const standard = /^tag:yaml\.org,2002:(.*)$/.exec(tag)?.[1]
+    if (standard !== undefined) return standardTags.includes(standard) ? undefined : `!${standard}`
     return tag.startsWith('!') ? tag.slice(1) : tag
   }
 
@@ -94,6 +99,8 @@ export class TreeWalk {
     const refused = refusedTags[tag]
     if (refused !== undefined && Object.hasOwn(refusedTags, tag))
       return this.#fail(position, `!${tag}: ${refused}`)
+    if (tag.startsWith('!'))
+      return this.#fail(position, `!${tag} is no tag of YAML`, `write !${tag.slice(1)}`)
     const name = this.#withoutColon(tag, position)
     const parts = name.split('.')
     if (parts.some((part) => !/^[\p{L}_][\p{L}\p{N}_-]*$/u.test(part)) || parts.length > 3) {
@@ -156,6 +163,8 @@ export class TreeWalk {
     const keyPosition = this.#position(key)
     const name = isScalar(key) ? String(key.source ?? key.value) : undefined
     if (name === undefined) return void this.#fail(keyPosition, 'a key must be a text')
+    const space = foreignSpace(name)
+    if (space) return void this.#fail(keyPosition, space, 'replace it by plain spaces')
     if (name === '__proto__') return void this.#fail(keyPosition, 'the key "__proto__" is not allowed')
     const first = entries.get(name)
     if (first) {

@@ -64,7 +64,7 @@ describe('documents', () => {
     ['a name that no tag can hold', 'a b: ./x\n---\n!B', '1:1 "a b" cannot be the name of an extension'],
     ['a main object without a tag (row 3)', 'a: 1', '1:1 Tried to run a non-Runnable'],
     ['a text as main object (row 3)', 'hello', '1:1 Tried to run a non-Runnable'],
-    ['a syntax error (row 4)', '!B\na: [1, 2\nb: 3', 'Flow sequence'],
+    ['a syntax error (row 4)', '!B\na: [1, 2\nb: 3', 'this "[" is never closed'],
     [
       'a key that is there twice (row 5)',
       '!B\na: 1\nb: 2\na: 3',
@@ -206,7 +206,7 @@ describe('--set', () => {
     ['a way through nothing', 'c.d', '1', 'there is no "c"'],
     ['a way into a value', 'a.d', '1', '"d" leads into a single value'],
     ['an index beyond a list', 'b.n.7', '1', '"7" leads into a list of 2'],
-    ['a value that is no YAML', 'a', '[1', 'Flow sequence'],
+    ['a value that is no YAML', 'a', '[1', 'this "[" is never closed'],
   ])('%s is refused', (_, path, value, expected) => {
     const parse = () => parseSpec('!B\na: 1\nb: !X {n: [1, 2]}', { overrides: [{ path, value }] })
     expect(parse).toThrow(expected)
