@@ -67,10 +67,10 @@ async function compiled(
   }
 }
 
-/** The package's index: a declaration file where flambe is installed, the source where it is developed. */
+/** The built declarations of the public API, from the sources too: those would be read with all that they import. */
 function ownTypes(): string {
-  const name = extname(import.meta.url) === '.ts' ? '../index.ts' : '../index.d.ts'
-  return fileURLToPath(new URL(name, import.meta.url))
+  const fromRoot = extname(import.meta.url) === '.ts' ? '../../dist/index.d.ts' : '../index.d.ts'
+  return fileURLToPath(new URL(fromRoot, import.meta.url))
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -55,6 +55,17 @@ describe('the package', () => {
     run(root, join(bin, 'attw'), tarball, '--profile', 'esm-only')
   })
 
+  test('its types are one file that no other package is needed for, since each build of a component reads them', () => {
+    expect(files.filter((file) => file.endsWith('.d.ts') && !file.startsWith('templates/'))).toEqual([
+      'dist/index.d.ts',
+    ])
+    const declarations = readFileSync(join(root, 'dist', 'index.d.ts'), 'utf8')
+    const imported = [...declarations.matchAll(/(?:from|import\() ?["']([^"']+)["']/g)].map(
+      ([, name]) => name,
+    )
+    expect(imported.filter((name) => !name?.startsWith('node:'))).toEqual([])
+  })
+
   test('installed in an empty folder it starts a project that builds', () => {
     const project = folder()
     run(project, 'npm', 'install', '--no-audit', '--no-fund', tarball)

@@ -1,5 +1,3 @@
-import type { ObjectCannedACL, ServerSideEncryption, StorageClass } from '@aws-sdk/client-s3'
-
 /** What the `s3:` section of a spec may say. Everything else comes by the SDK's own chain (environment, profiles, roles). */
 export type S3Options = {
   /** Default: the SDK's chain, else `us-east-1`; a bucket that is elsewhere says so, and is followed. */
@@ -14,12 +12,30 @@ export type S3Options = {
   readonly caBundle?: string
   /** The caller pays for requests to a requester-pays bucket. */
   readonly requesterPays?: boolean
-  /** `AES256`, `aws:kms` or `aws:kms:dsse`. */
-  readonly serverSideEncryption?: ServerSideEncryption
+  readonly serverSideEncryption?: 'AES256' | 'aws:kms' | 'aws:kms:dsse'
   readonly sseKmsKeyId?: string
-  readonly acl?: ObjectCannedACL
+  readonly acl?:
+    | 'private'
+    | 'public-read'
+    | 'authenticated-read'
+    | 'bucket-owner-read'
+    | 'bucket-owner-full-control'
   readonly storageClass?: StorageClass
 }
+
+/** Those that an object may be put with. Not the SDK's own type: its declarations are megabytes, and are read wherever ours are. */
+type StorageClass =
+  | 'STANDARD'
+  | 'REDUCED_REDUNDANCY'
+  | 'STANDARD_IA'
+  | 'ONEZONE_IA'
+  | 'INTELLIGENT_TIERING'
+  | 'GLACIER'
+  | 'GLACIER_IR'
+  | 'DEEP_ARCHIVE'
+  | 'OUTPOSTS'
+  | 'SNOW'
+  | 'EXPRESS_ONEZONE'
 
 /** How the options want every new object to be stored, in the words of a request. */
 export function objectOptions(options: S3Options) {
