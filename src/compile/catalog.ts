@@ -1,4 +1,11 @@
-import { isComponentClass, isRegistration, isRunnableClass, type JsonSchema } from '../construct/index.ts'
+import {
+  extendsComponent,
+  isComponentClass,
+  isPlainClass,
+  isRegistration,
+  isRunnableClass,
+  type JsonSchema,
+} from '../construct/index.ts'
 import type { Extension } from '../extension/index.ts'
 import { closest, didYouMean } from '../suggest.ts'
 import type { Builtin, Definition } from './definition.ts'
@@ -76,6 +83,7 @@ export class Catalog {
 
   #inExtension(extension: Extension, name: string, factory: string | undefined): Resolved | Unknown {
     const found = find(extension, name)
+    if (!found && Object.hasOwn(extension.exports, name)) return noComponent(extension, name)
     if (!found) {
       const message = `the extension "${extension.namespace}" exports no "${name}"`
       const hint = didYouMean(name, namesOf(extension)) ?? exportsOf(extension)
@@ -155,6 +163,15 @@ function find(extension: Extension, name: string): Found | undefined {
   return undefined
 }
 
+/** An export that is there, and that no tag can name. */
+function noComponent(extension: Extension, name: string): Unknown {
+  const what = isPlainClass(extension.exports[name]) ? 'a class that does not extend Component' : 'no class'
+  return {
+    message: `the extension "${extension.namespace}" exports "${name}", but it is ${what}`,
+    hint: `a component is a class: write ${extendsComponent(name)}; ${exportsOf(extension)}`,
+  }
+}
+
 function namesOf({ exports }: Extension): string[] {
   return Object.entries(exports)
     .filter(([, value]) => isComponentClass(value) || isRegistration(value) || isRunnableClass(value))
@@ -170,7 +187,7 @@ function aliasesOf(value: unknown): readonly string[] {
 
 function exportsOf(extension: Extension): string {
   const names = namesOf(extension)
-  return names.length > 0 ? `it exports ${names.join(', ')}` : 'it exports no component'
+  return names.length > 0 ? `its components are ${names.join(', ')}` : 'it exports no component'
 }
 
 /** Static methods of the class and of those that it extends, but for what flambe itself gives. */

@@ -25,6 +25,16 @@ export function isRunnableClass(value: unknown): value is abstract new (args: ne
   )
 }
 
+/** True for a class that is neither a Component nor a Runnable: most often, what it extends was forgotten. */
+export function isPlainClass(value: unknown): boolean {
+  if (typeof value !== 'function' || isComponentClass(value) || isRunnableClass(value)) return false
+  return /^class\b/.test(Function.prototype.toString.call(value))
+}
+
+/** What to write for one. */
+export const extendsComponent = (name: string) =>
+  `"class ${name} extends Component", with Component from 'flambe'`
+
 /** A class that does not extend Component, with what flambe needs to make its instances. */
 export type Registration = {
   readonly [registrationBrand]: true

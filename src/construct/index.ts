@@ -1,8 +1,10 @@
 export {
   type Constructible,
   componentBrand,
+  extendsComponent,
   isComponent,
   isComponentClass,
+  isPlainClass,
   isRegistration,
   isRunnableClass,
   type Registration,

@@ -66,6 +66,7 @@ async function clone(
 
 async function fetchPackage(wanted: Wanted, options: LocateOptions): Promise<Source> {
   const { location } = wanted
+  await refuseFolder(wanted, options)
   const folder = join(options.cacheDirectory, 'extensions', sha256('npm', location).slice(0, 32))
   if (options.install) {
     await replaceDirectory(folder, async (temporary) => {
@@ -93,6 +94,16 @@ async function fetchPackage(wanted: Wanted, options: LocateOptions): Promise<Sou
     ...(version && { resolved: version }),
     ...(await findEntry(path, wanted)),
   }
+}
+
+/** A folder beside the spec is what was meant, and not somebody's package of the same name. */
+async function refuseFolder({ namespace, location }: Wanted, { directory }: LocateOptions): Promise<void> {
+  if (!(await isThere(join(directory, location)))) return
+  throw new FlambeError(
+    'EXTENSION_NOT_FOUND',
+    `the extension "${namespace}" (${location}) has the form of a package of npm, and is a folder beside the spec`,
+    { hint: `write ./${location} for the folder, or ${location}@latest for the package` },
+  )
 }
 
 /** The package as the spec's own folder has it installed, if it does. */

@@ -3,7 +3,13 @@ import { SourceMap } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importCompiled, mapUserModules } from '../artifact/index.ts'
-import { isComponentClass, isRegistration, isRunnableClass } from '../construct/index.ts'
+import {
+  extendsComponent,
+  isComponentClass,
+  isPlainClass,
+  isRegistration,
+  isRunnableClass,
+} from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { fileFailure, sha256 } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
@@ -26,7 +32,6 @@ export async function importBundle(
   mapUserModules({ flambe: flambe ?? wholeApi() })
   process.setSourceMapsEnabled(true)
   const exported = await importNamed(file, { map, source })
-  const names = Object.keys(exported)
   if (
     Object.values(exported).some(
       (value) => isComponentClass(value) || isRegistration(value) || isRunnableClass(value),
@@ -37,11 +42,17 @@ export async function importBundle(
   throw new FlambeError(
     'EXTENSION_INVALID',
     `the extension "${source.namespace}" exports no Component and no Runnable`,
-    {
-      hint:
-        names.length > 0 ? `${source.entry} exports ${names.join(', ')}` : `${source.entry} exports nothing`,
-    },
+    { hint: whatItExports(exported, source) },
   )
+}
+
+function whatItExports(exported: Readonly<Record<string, unknown>>, { entry }: Source): string {
+  const names = Object.keys(exported)
+  if (names.length === 0) return `${entry} exports nothing: write "export class … extends Component"`
+  const plain = names.find((name) => isPlainClass(exported[name]))
+  const exports = `${entry} exports ${names.join(', ')}`
+  if (plain === undefined) return `${exports}: a component is a class that extends Component`
+  return `${exports}, and ${plain} is a class that does not extend Component: write ${extendsComponent(plain)}`
 }
 
 async function importNamed(

@@ -117,6 +117,7 @@ const extensions = [
         aliases: ['Words'],
       }),
       helper: () => 1,
+      Plain: class Plain {},
     },
     {
       Model: entry(object({ size }), { fromSize: object({ size }, ['size']) }),
@@ -230,7 +231,16 @@ describe('tags', () => {
       '3:12 the extension "ext" exports no "Engin" (did you mean "Engine"?)',
     ],
     ['an unknown extension (row 15)', '!exd.Engine', 'There is no extension "exd" (did you mean "ext"?)'],
-    ['an export that is no class', '!ext.helper', 'the extension "ext" exports no "helper"'],
+    [
+      'an export that is no class',
+      '!ext.helper',
+      'the extension "ext" exports "helper", but it is no class (a component is a class: write "class helper extends Component"',
+    ],
+    [
+      'a class that is no component',
+      '!ext.Plain',
+      'the extension "ext" exports "Plain", but it is a class that does not extend Component (a component is a class: write "class Plain extends',
+    ],
     [
       'an unknown factory (row 9)',
       '!ext.Model.from_sizes',

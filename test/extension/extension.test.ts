@@ -202,6 +202,31 @@ ${component('predict() { return [sep, typeof require] }')}`,
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(message)])
   })
 
+  test.each([
+    ['nothing', '', /index\.ts exports nothing: write "export class … extends Component"/],
+    ['a value', 'export const x = 1', /index\.ts exports x: a component is a class that extends Component/],
+    [
+      'a class that extends nothing',
+      'export class Model { predict() { return 1 } }\nexport const x = 1',
+      /exports Model, x, and Model is a class that does not extend Component: write "class Model extends Component"/,
+    ],
+  ])('one that exports %s is told what is missing', async (_, text, hint) => {
+    const error = await failure(open('./ext', folder({ 'ext/index.ts': text })))
+    expect(error.hint).toMatch(hint)
+  })
+
+  test.each([[false], [true]])(
+    'its path without "./" is not taken for a package of npm (install: %s)',
+    async (install) => {
+      const directory = folder({ 'models/ext/index.ts': component() })
+      const error = await failure(open('models/ext', directory, { install }))
+      expect([error.code, error.hint]).toEqual([
+        'EXTENSION_NOT_FOUND',
+        'write ./models/ext for the folder, or models/ext@latest for the package',
+      ])
+    },
+  )
+
   test('a syntax error is told with its file, line and column (row 63)', async () => {
     const error = await failure(open('./ext', folder({ 'ext/index.ts': 'const a = 1\nexport class {\n' })))
     expect(error.problems[0]).toMatchObject({
