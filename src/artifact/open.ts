@@ -6,6 +6,7 @@ import { type Progress, silent } from '../progress.ts'
 import type { Artifact, ArtifactFile } from './artifact.ts'
 import { fetchArchive } from './fetch-archive.ts'
 import { type Manifest, manifestName } from './manifest.ts'
+import { artifactNotFound } from './not-found.ts'
 import { parseAny } from './parse-manifest.ts'
 import { unpackedDirectory } from './unpacked.ts'
 
@@ -60,18 +61,8 @@ async function readManifest(file: string, location: string): Promise<Uint8Array>
   try {
     return await readFile(file)
   } catch (cause) {
-    const there = await stat(dirname(file)).then(
-      () => true,
-      () => false,
-    )
     if (codeOf(cause) === 'EACCES') throw new FlambeError('DENIED', `${file} may not be read`, { cause })
-    throw new FlambeError(
-      'ARTIFACT_NOT_FOUND',
-      there
-        ? `${location} is no artifact: it has no ${manifestName}`
-        : `Path: '${location}' does not exist locally.`,
-      { cause, hint: 'flambe build writes artifacts; see where its destination is' },
-    )
+    throw await artifactNotFound(dirname(file), { location, cause })
   }
 }
 

@@ -176,7 +176,13 @@ async function readSecrets(secrets: RunSpecOptions['secrets']): Promise<Secrets>
   } catch (cause) {
     if (codeOf(cause) === 'ENOENT' && secrets.optional) return { DEFAULT: {} }
     if (cause instanceof FlambeError) throw cause
-    throw new FlambeError('SECRETS_INVALID', `the secrets file ${secrets.file} cannot be read`, { cause })
+    const isFolder = codeOf(cause) === 'EISDIR'
+    throw new FlambeError('SECRETS_INVALID', `the secrets file ${secrets.file} cannot be read`, {
+      cause,
+      hint: isFolder
+        ? 'it is a folder: name the file in it'
+        : 'check the path, which starts at the folder that you are in, and that you may read the file',
+    })
   }
 }
 

@@ -6,7 +6,9 @@ import type { Style } from './style.ts'
 export function formatError(error: unknown, { style, debug }: { style: Style; debug: boolean }): string {
   if (!(error instanceof FlambeError)) return formatBug(error, style)
   const lines = [
-    ...error.problems.map((problem) => formatOne(problem, style)),
+    ...error.problems
+      .filter((problem) => !isTold(problem, error))
+      .map((problem) => formatOne(problem, style)),
     `${style.red('error')} ${style.dim(error.code)} ${error.message}`,
     ...causes(error).map((text) => `  ${style.dim('because')} ${text}`),
     `  ${style.cyan('hint')} ${hintOf(error)}`,
@@ -37,6 +39,11 @@ function formatBug(error: unknown, style: Style): string {
     style.dim(stackOf(error)),
     `  ${style.cyan('hint')} this is a fault of flambe itself: ${errorCodes.BUG.remedy}`,
   ].join('\n')
+}
+
+/** A problem without a place that the message itself says. */
+function isTold({ position, message }: Problem, error: FlambeError): boolean {
+  return position === undefined && error.message.includes(message)
 }
 
 function formatOne(problem: Problem, style: Style): string {

@@ -36,7 +36,9 @@ export default class Push extends FlambeCommand {
       this.output(location)
       return { location }
     }
-    if (targetOf(source) === 'artifact' && !source.includes(':')) throw notAnImage(source, destination)
+    const kind = targetOf(source)
+    if (kind === 'spec') throw notAnImage(source, destination)
+    if (kind === 'artifact' && !source.includes(':')) throw notAnImage(source, destination)
     const { pushFile } = await import('../image/index.ts')
     const receipt = await pushFile(source, destination, {
       ...registryOptions(flags, session),

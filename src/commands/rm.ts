@@ -1,5 +1,6 @@
 import { Args } from '@oclif/core'
 import { FlambeCommand } from '../cli/index.ts'
+import { FlambeError } from '../errors.ts'
 
 export default class Rm extends FlambeCommand {
   static override summary = 'Remove an artifact from S3.'
@@ -13,6 +14,11 @@ export default class Rm extends FlambeCommand {
 
   async run(): Promise<object> {
     const { args, session } = await this.open(Rm)
+    if (/^(\.{0,2}\/|~)/.test(args.artifact)) {
+      throw new FlambeError('USAGE', `${args.artifact} is a path, and rm removes artifacts from S3`, {
+        hint: 'write s3://bucket/path; a folder on this machine goes with your own rm -r',
+      })
+    }
     const { removeS3Artifact } = await import('../storage/index.ts')
     const removed = await removeS3Artifact(args.artifact, { signal: session.signal })
     this.output(args.artifact)

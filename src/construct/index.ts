@@ -47,5 +47,5 @@ export { type BytesType, bytesTypeOf, dereference, toBytesType } from './subsche
 export type { BitsDtype, Tensor, TensorData } from './tensor.ts'
 export { toFloat32 } from './to-float32.ts'
 export { compileValidator, type Validate, type Violation } from './validate.ts'
-export { type Comparison, compareVersions, type Versioned } from './version.ts'
+export { type Comparison, compareVersions, isVersion, type Versioned } from './version.ts'
 export { writeSafetensors } from './write-safetensors.ts'

@@ -31,9 +31,16 @@ function compareSources(saved: Versioned, present: Versioned): Comparison {
   }
 }
 
-/** https://semver.org: a pre-release or build tag is read and does not count. */
+/** Whether a text is a version such as 1.2.3, with or without a pre-release or build tag: https://semver.org */
+export function isVersion(version: unknown): boolean {
+  return typeof version === 'string' && form.test(version)
+}
+
+const form = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/
+
+/** A pre-release or build tag is read and does not count. */
 function parse({ type, version }: Versioned): readonly [number, number, number] {
-  const match = /^(\d+)\.(\d+)\.(\d+)(?:[-+].*)?$/.exec(version)
+  const match = form.exec(version)
   if (match) return [Number(match[1]), Number(match[2]), Number(match[3])]
   throw new FlambeError(
     'COMPONENT_INVALID',

@@ -6,6 +6,7 @@ import { type Progress, silent, step } from '../progress.ts'
 import { type ClassDescription, describeModule } from '../types/index.ts'
 import { bundle } from './bundle.ts'
 import { warnOfSize } from './cache-size.ts'
+import { checkVersions } from './check-versions.ts'
 import type { Extension, Source } from './extension.ts'
 import { isFetched } from './fetch.ts'
 import { importBundle } from './import-bundle.ts'
@@ -51,6 +52,7 @@ async function open(source: Source, options: OpenExtensionsOptions): Promise<Ext
   const { namespace, location, resolved, directory } = source
   const bundled = await bundle(source)
   const exports = await importBundle(bundled, source, { cacheDirectory, flambe })
+  await checkVersions(exports, { namespace, directory, modules: bundled.modules })
   const described = await describeModule({
     entry: source.entry,
     exports: describedExports(exports),

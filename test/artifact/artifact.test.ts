@@ -389,6 +389,20 @@ describe('loading', () => {
   })
 })
 
+describe('a path that is no artifact', () => {
+  test.each([
+    ['names the artifacts in it', 'out', /^did you mean .*out\/a or .*out\/b\?$/],
+    ['names those beside the one that is missing', 'out/c', /^did you mean .*out\/a or .*out\/b\?$/],
+    ['says what one looks like where there is none', 'empty', /^check the path: .*flambe\.json/],
+  ])('%s', async (_, path, hint) => {
+    const files = { 'out/a/flambe.json': '', 'out/b/flambe.json': '', 'out/x/file': '', 'empty/x': '' }
+    await expect(load(join(folder(files), path))).rejects.toMatchObject({
+      code: 'ARTIFACT_NOT_FOUND',
+      hint: expect.stringMatching(hint),
+    })
+  })
+})
+
 describe('loading over HTTP (row 40)', () => {
   test('an archive loads, and the cache holds no half of it', async () => {
     const directory = folder()

@@ -227,6 +227,26 @@ ${component('predict() { return [sep, typeof require] }')}`,
     },
   )
 
+  test('a version that cannot be compared is told with its place, before anything is built', async () => {
+    const classes = [
+      component("static version = '1.0.0-beta'", 'Fine'),
+      component('', 'None'),
+      component("\n  static readonly version = '1.0-beta'\n", 'Model'),
+      component('static version = 2', 'Number2'),
+    ].map((text) => text.replace(/^import.*\n/, ''))
+    const files = { 'ext/index.ts': `import { Component } from 'flambe'\n${classes.join('')}` }
+    const error = await failure(open('./ext', folder(files)))
+    expect(error.code).toBe('COMPONENT_INVALID')
+    expect(
+      error.problems.map(({ message, position }) => [message, position?.line, position?.column]),
+    ).toEqual([
+      ['the version of ext.Model is "1.0-beta", and not of the form 1.2.3', 5, 3],
+      ['the version of ext.Number2 is 2, and not of the form 1.2.3', 7, 41],
+    ])
+    expect(error.problems[0]?.position?.file).toBe('index.ts')
+    expect(error.hint).toContain("static version = '1.2.3'")
+  })
+
   test('a syntax error is told with its file, line and column (row 63)', async () => {
     const error = await failure(open('./ext', folder({ 'ext/index.ts': 'const a = 1\nexport class {\n' })))
     expect(error.problems[0]).toMatchObject({

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FlambeError } from '../../src/errors.ts'
-import { decodeSpec, formatProblem, parseSpec, type SpecNode } from '../../src/spec/index.ts'
+import { decodeSpec, formatProblem, parseSpec, readSpec, type SpecNode } from '../../src/spec/index.ts'
+import { folder } from '../helpers/folder.ts'
 
 /** The problems of a text, one line each: `line:column message`. */
 function problems(text: string): string[] {
@@ -210,6 +212,21 @@ describe('--set', () => {
   ])('%s is refused', (_, path, value, expected) => {
     const parse = () => parseSpec('!B\na: 1\nb: !X {n: [1, 2]}', { overrides: [{ path, value }] })
     expect(parse).toThrow(expected)
+  })
+})
+
+describe('a spec that is not there', () => {
+  test.each([
+    ['by its other ending', 'spec.yml', 'did you mean DIR/spec.yaml?'],
+    ['by a folder', '', 'it is a folder: did you mean DIR/other.yaml or DIR/spec.yaml?'],
+    ['by a folder without one', 'ext', 'it is a folder: name a file in it'],
+    ['by nothing that is near', 'far-away.yaml', undefined],
+  ])('%s', async (_, name, hint) => {
+    const directory = folder({ 'spec.yaml': '', 'other.yaml': '', 'ext/index.ts': '' })
+    await expect(readSpec(join(directory, name))).rejects.toMatchObject({
+      code: 'SPEC_NOT_FOUND',
+      hint: hint?.replaceAll('DIR', directory),
+    })
   })
 })
 

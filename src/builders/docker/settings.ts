@@ -170,7 +170,9 @@ function pairs(flag: string, given: readonly string[] = [], pattern: string): Re
     const name = text.slice(0, Math.max(0, at))
     if (new RegExp(pattern).test(name) && !text.includes('\0')) return [name, text.slice(at + 1)]
     // The value may be a secret.
-    throw new FlambeError('USAGE', `${flag} takes NAME=VALUE, and got "${at < 0 ? text : `${name}=…`}"`)
+    throw new FlambeError('USAGE', `${flag} takes NAME=VALUE, and got "${at < 0 ? text : `${name}=…`}"`, {
+      hint: `write ${flag} ${at < 0 && new RegExp(pattern).test(text) ? text : 'NAME'}=VALUE`,
+    })
   })
   return Object.fromEntries(entries)
 }
