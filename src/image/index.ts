@@ -1,6 +1,6 @@
 export { type AssembleOptions, assembleImage } from './assemble/assemble-image.ts'
 export { assembleIndex } from './assemble/assemble-index.ts'
-export { type BaseOptions, openBase, openLocalImage } from './base/index.ts'
+export { type BaseOptions, baseLibc, openBase, openLocalImage } from './base/index.ts'
 export { describeImage } from './describe/describe-image.ts'
 export type {
   DescribedImage,

@@ -20,7 +20,12 @@ export const cacheKinds: readonly CacheKind[] = [
   { name: 'extensions', holds: 'fetched packages and repositories', depth: 1 },
   { name: 'hashes.json', holds: 'digests of files that did not change', depth: 0, check: 'json' },
   { name: 'images', holds: 'which files the last images had', depth: 1, check: 'json' },
-  { name: 'layers', holds: 'which layer a plan gave', depth: 1, check: 'json' },
+  {
+    name: 'layers',
+    holds: 'which layer a plan gave, and what is known of those of bases',
+    depth: 1,
+    check: 'json',
+  },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1 },
   { name: 'pulls', holds: 'unfinished pulls from S3', depth: 1 },
   { name: 'registry', holds: 'what registries have, unfinished uploads', depth: 2, check: 'json' },

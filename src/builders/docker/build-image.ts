@@ -1,43 +1,22 @@
-import { type Draft, type Platform, sealArtifact } from '../../artifact/index.ts'
-import type { HashCache } from '../../files/index.ts'
+import { sealArtifact } from '../../artifact/index.ts'
 import {
   assembleImage,
   assembleIndex,
   type Base,
   createLayer,
-  type Environment,
   type Image,
   type ImageIndex,
   type ImagePlan,
-  type ImagePlatform,
   type Layer,
-  openBase,
   planImage,
 } from '../../image/index.ts'
-import type { Progress } from '../../progress.ts'
 import { containerDirectory } from '../../runtime/index.ts'
-import { connectionTo } from './connection.ts'
 import { createdTime } from './created.ts'
+import type { DraftForBase } from './draft-for-base.ts'
 import { gitFacts } from './git-facts.ts'
-import { checkNativeFiles, nodeArchitecture } from './native-files.ts'
+import { checkNativeFiles } from './native-files.ts'
+import { type BuildImageOptions, openBaseOf } from './open-base-of.ts'
 import { runtimeFiles } from './runtime-files.ts'
-import type { DockerOptions, DockerSettings } from './settings.ts'
-
-export type BuildImageOptions = {
-  readonly settings: DockerSettings
-  readonly platform: ImagePlatform
-  readonly environment: Environment
-  readonly home?: string | undefined
-  readonly registry?: DockerOptions['registry']
-  readonly pull?: boolean | undefined
-  readonly offline?: boolean | undefined
-  /** Folder of the spec: what its base and its commit are relative to. */
-  readonly directory: string
-  readonly cacheDirectory: string
-  readonly hashCache: HashCache
-  readonly progress: Progress
-  readonly signal: AbortSignal
-}
 
 /** An image, and the parts that it was made of. */
 export type BuiltImage = {
@@ -48,12 +27,15 @@ export type BuiltImage = {
 }
 
 /** Makes the image of an artifact for one platform. Nothing is sent anywhere; large files stay where they are. */
-export async function buildImage(draft: Draft, options: BuildImageOptions): Promise<BuiltImage> {
+export async function buildImage(
+  { draft, base: opened }: DraftForBase,
+  options: BuildImageOptions,
+): Promise<BuiltImage> {
   const { settings, platform, environment, directory, hashCache, signal } = options
   const facts = gitFacts(directory, environment)
   const artifact = await sealArtifact(draft, { hashCache, signal })
   const libraries = await checkNativeFiles(artifact, platform)
-  const base = await openBase(settings.base, { ...baseOptions(options), libraries })
+  const base = opened ?? (await openBaseOf(options, libraries))
   const { time, ...origin } = await facts
   const created = createdTime(environment['SOURCE_DATE_EPOCH'], time)
   const port = settings.serve?.['port']
@@ -78,33 +60,4 @@ export async function buildImage(draft: Draft, options: BuildImageOptions): Prom
 export function wholeImage(built: readonly BuiltImage[]): Image | ImageIndex {
   const images = built.map(({ image }) => image)
   return images.length === 1 && images[0] ? images[0] : assembleIndex(images)
-}
-
-/** The platform in the words of Node, for packages' native files. */
-export function packagePlatform(platform: ImagePlatform, host: Platform): Platform {
-  const arch = nodeArchitecture(platform)
-  const libc = host.os === 'linux' ? host.libc : undefined
-  return { os: platform.os, arch, libc: libc ?? 'glibc' }
-}
-
-/** Milliseconds that the tag of a base is taken for what it was when its registry was asked. */
-const baseAge = 24 * 3600_000
-
-function baseOptions({ environment, home, settings, platform, ...options }: BuildImageOptions) {
-  const { cacheDirectory, hashCache, progress, signal, registry, pull = false, offline = false } = options
-  const { base, references } = settings
-  return {
-    directory: settings.baseDirectory,
-    env: environment,
-    ...(home !== undefined && { home }),
-    registry: connectionTo(base, { ...(registry && { registry }), references }),
-    offline,
-    maxAge: pull ? 0 : baseAge,
-    platform,
-    buildArgs: settings.buildArgs,
-    cacheDirectory,
-    hashCache,
-    progress,
-    signal,
-  }
 }

@@ -1,14 +1,16 @@
-import { type Draft, hostPlatform } from '../../artifact/index.ts'
+import type { Platform } from '../../artifact/index.ts'
 import { type RunContext, Runnable, type RunResult } from '../../component/index.ts'
 import { closeAll } from '../../construct/index.ts'
 import { HashCache } from '../../files/index.ts'
 import type { ImagePlatform } from '../../image/index.ts'
 import { resolveSettings } from '../../runtime/index.ts'
 import { answers, buildComponent, draftComponent, mute } from '../component-draft.ts'
-import { type BuiltImage, buildImage, packagePlatform, wholeImage } from './build-image.ts'
+import { type BuiltImage, buildImage, wholeImage } from './build-image.ts'
 import { type ChosenOutput, chooseOutput } from './choose-output.ts'
 import { deliverAll } from './deliver.ts'
+import { type DraftForBase, draftForBase } from './draft-for-base.ts'
 import { dryRun } from './dry-run.ts'
+import type { BuildImageOptions } from './open-base-of.ts'
 import { rememberImages, reportImage } from './report.ts'
 import { type DockerArguments, type DockerOptions, type DockerSettings, dockerSettings } from './settings.ts'
 
@@ -38,13 +40,13 @@ export class DockerBuilder extends Runnable {
   override async run(context: RunContext): Promise<RunResult> {
     const settings = this.#settings(context)
     const hashCache = await HashCache.open(context.cacheDirectory)
+    const { environment = {}, home } = this.#options
+    // The spec's folder, wherever the command is called.
+    const { directory } = context
+    const options = { ...context, ...this.#options, settings, environment, home, hashCache, directory }
     const built: BuiltImage[] = []
-    for (const [platform, draft] of await this.#drafts(settings, context)) {
-      const { environment = {}, home } = this.#options
-      const options = { ...context, ...this.#options, settings, platform, environment, home, hashCache }
-      // The spec's folder, wherever the command is called.
-      built.push(await buildImage(draft, { ...options, directory: context.directory }))
-    }
+    for (const [platform, draft] of await this.#drafts(options, context))
+      built.push(await buildImage(draft, { ...options, platform }))
     await hashCache.save()
     const delivery = { ...context, ...this.#options, ...settings, hashCache, output: this.#output }
     const key = `${context.directory} ${settings.name}`
@@ -57,15 +59,19 @@ export class DockerBuilder extends Runnable {
   }
 
   /** What the artifact of each platform consists of: the component is built once. */
-  async #drafts(settings: DockerSettings, context: RunContext): Promise<ReadonlyMap<ImagePlatform, Draft>> {
-    const { name, serve, platforms } = settings
+  async #drafts(
+    options: Omit<BuildImageOptions, 'platform'>,
+    context: RunContext,
+  ): Promise<ReadonlyMap<ImagePlatform, DraftForBase>> {
+    const { name, serve, platforms } = options.settings
     const component = await buildComponent(this.#arguments.component, context)
     if (!answers(component)) throw mute(this.#arguments.component.config.$type)
-    const drafts = new Map<ImagePlatform, Draft>()
+    const drafts = new Map<ImagePlatform, DraftForBase>()
     try {
-      for (const one of platforms) {
-        const platform = packagePlatform(one, hostPlatform())
-        drafts.set(one, await draftComponent(component, { name, platform, ...(serve && { serve }) }, context))
+      for (const platform of platforms) {
+        const draftFor = (wanted: Platform) =>
+          draftComponent(component, { name, platform: wanted, ...(serve && { serve }) }, context)
+        drafts.set(platform, await draftForBase(draftFor, { ...options, platform }))
       }
     } finally {
       await closeAll(component)

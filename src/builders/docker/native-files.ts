@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { Artifact, FileSource } from '../../artifact/index.ts'
+import type { Artifact, FileSource, Platform } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import {
   looksNative,
@@ -17,6 +17,13 @@ const architectures: { readonly [name: string]: string | undefined } = { amd64: 
 /** Node's name of a platform's processor. */
 export function nodeArchitecture({ architecture }: ImagePlatform): string {
   return architectures[architecture] ?? architecture
+}
+
+/** The platform in the words of Node, for packages' native files. */
+export function packagePlatform(platform: ImagePlatform, host: Platform): Platform {
+  const arch = nodeArchitecture(platform)
+  const libc = host.os === 'linux' ? host.libc : undefined
+  return { os: platform.os, arch, libc: libc ?? 'glibc' }
 }
 
 /**

@@ -19,6 +19,8 @@ export function cachePaths(directory: string) {
     tag: (registry: string, repository: string, tag: string) => of('tags', registry, repository, tag),
     /** What became of the plan of a layer. */
     layer: (key: string) => join(directory, 'layers', `${key}.json`),
+    /** Which C library a layer of a base brings. */
+    libc: (diffId: string) => join(directory, 'layers', `libc-${diffId.replace(/^sha256:/, '')}.json`),
     /** A pulled blob or manifest, or a layer that was packed here, verified. */
     blob: (digest: string) => join(directory, 'blobs', ...digest.split(':')),
   }
