@@ -14,6 +14,7 @@ await build({
     'user-api': 'src/user-api.ts',
     'cli/main': 'src/cli/main.ts',
     worker: 'src/runtime/worker.ts',
+    'hash-worker': 'src/storage/hash-worker.ts',
     ...Object.fromEntries(commands.map((path) => [path.replace(/\.ts$/, ''), `src/${path}`])),
   },
   outdir: 'dist',

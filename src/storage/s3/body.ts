@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { OutgoingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FileSource } from '../../artifact/index.ts'
+import { giveChunks } from './chunks.ts'
 
 const blockSize = 256 * 1024
 
@@ -12,7 +14,15 @@ export type Stretch = { readonly start: number; readonly size: number }
 export function openStretch(source: FileSource, { start, size }: Stretch): Readable | Uint8Array {
   if (source.kind === 'bytes') return cut(source.chunks, { start, size })
   if (size === 0) return new Uint8Array()
-  return createReadStream(source.path, { start, end: start + size - 1, highWaterMark: blockSize })
+  const stream = createReadStream(source.path, { start, end: start + size - 1, highWaterMark: blockSize })
+  const { pipe } = stream
+  // This is how the SDK sends it.
+  stream.pipe = (to, options) => {
+    if (!(to instanceof OutgoingMessage)) return pipe.call(stream, to, options) as typeof to
+    giveChunks(stream, to)
+    return to
+  }
+  return stream
 }
 
 /** MD5 of a stretch in hex: what S3 calls a part's ETag. */

@@ -4,7 +4,7 @@ import type { FileEntry } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { inParallel } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
-import { downloadObject, keep } from './download.ts'
+import { type Downloads, downloadObject, keep, openDownloads } from './download.ts'
 import { isMissing } from './failure.ts'
 import { formatS3Location } from './location.ts'
 import { locate, type StoredManifest } from './manifest.ts'
@@ -34,7 +34,8 @@ export async function bringFiles(
   const wanted = missing.map((file) => ({ ...file, ...locate(session, stored, file) }))
   await step(progress, { title: `download ${formatS3Location(session.location)}`, total }, async (id) => {
     const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    const options = { directory, onBytes }
+    await using downloads = openDownloads(session)
+    const options = { directory, onBytes, downloads }
     const stretches = stretchesOf(wanted.filter(({ alone }) => !alone))
     await inParallel(stretches, stretchesAtOnce, (stretch) => bringStretch(session, stretch, options))
     await inParallel(
@@ -57,16 +58,20 @@ async function missingFiles(files: readonly FileEntry[], directory: string): Pro
 /** A file, and where it is. */
 type Wanted = FileEntry & ReturnType<typeof locate>
 
-type PlaceOptions = { readonly directory: string; readonly onBytes: (count: number) => void }
+type PlaceOptions = {
+  readonly directory: string
+  readonly onBytes: (count: number) => void
+  readonly downloads: Downloads
+}
 
 async function bringFile(session: S3Session, file: Wanted, options: PlaceOptions): Promise<void> {
   const { key, size, path, sha256 } = file
-  const { directory, onBytes } = options
+  const { directory, ...more } = options
   try {
     await downloadObject(
       session,
       { key, size, name: path },
-      { target: join(directory, path), sha256, onBytes },
+      { target: join(directory, path), sha256, ...more },
     )
   } catch (error) {
     throw missingOr(error, file)

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { appendFile, type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure, hashFile, inParallel, sha256 as sha256Of } from '../../files/index.ts'
+import { fileFailure, gate, inParallel, sha256 as sha256Of } from '../../files/index.ts'
+import { createHasher, type Hasher } from './hasher.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
 import { damagedHint, type Readable, readStretch, type Take } from './read.ts'
 import type { S3Session } from './session.ts'
@@ -11,18 +12,32 @@ import type { S3Session } from './session.ts'
 const smallLimit = 1024 ** 2
 /** Bytes of one ranged request; larger files come in several at once. */
 const rangeSize = 16 * 1024 ** 2
-const lanes = 4
-/** Bytes that are written at a time. */
+/** Requests in flight. */
+const lanes = 8
+/** Bytes that are written at a time, and held for each request. */
 const writeSize = 1024 ** 2
 
 type WholeObject = Readable & { readonly size: number }
 
-export type DownloadOptions = {
+type KeepOptions = {
   /** Where the file belongs. */
   readonly target: string
   /** What its digest must be; where it is not known, only its size is checked. */
   readonly sha256?: string | undefined
   readonly onBytes: (count: number) => void
+}
+
+export type DownloadOptions = KeepOptions & { readonly downloads: Downloads }
+
+/** What downloads that go on side by side share. */
+export type Downloads = AsyncDisposable & {
+  readonly hasher: Hasher
+  readonly pass: ReturnType<typeof gate>
+}
+
+export function openDownloads(session: S3Session): Downloads {
+  const hasher = createHasher(session)
+  return { hasher, pass: gate(lanes), [Symbol.asyncDispose]: () => hasher[Symbol.asyncDispose]() }
 }
 
 /**
@@ -34,7 +49,7 @@ export async function downloadObject(
   object: WholeObject,
   options: DownloadOptions,
 ): Promise<void> {
-  if (object.size <= smallLimit) return downloadSmall(session, object, options)
+  if (object.size <= smallLimit) return options.downloads.pass(() => downloadSmall(session, object, options))
   await mkdir(dirname(options.target), { recursive: true })
   const partial = await claimPartial(options.target, options.sha256 ?? 'unknown')
   const resumed = partial.done.size > 0
@@ -48,7 +63,7 @@ export async function downloadObject(
 async function downloadSmall(
   session: S3Session,
   object: WholeObject,
-  { target, sha256, onBytes }: DownloadOptions,
+  { target, sha256, onBytes }: KeepOptions,
 ): Promise<void> {
   const bytes = Buffer.alloc(object.size)
   const take = (chunk: Uint8Array, position: number) => void bytes.set(chunk, position)
@@ -60,7 +75,7 @@ async function downloadSmall(
 export async function keep(
   bytes: Uint8Array,
   name: string,
-  { target, sha256, onBytes }: DownloadOptions,
+  { target, sha256, onBytes }: KeepOptions,
 ): Promise<void> {
   if (sha256 !== undefined && sha256Of(bytes) !== sha256) throw altered(name)
   const temporary = `${target}.${randomUUID()}.tmp`
@@ -74,20 +89,22 @@ export async function keep(
   onBytes(bytes.length)
 }
 
+type RangesOptions = DownloadOptions & { readonly partial: PartialFile }
+
 /** Brings the ranges that are not there, and gives whether the whole is what it must be. */
 async function downloadRanges(
   session: S3Session,
   object: WholeObject,
-  { target, sha256, onBytes, partial }: DownloadOptions & { readonly partial: PartialFile },
+  options: RangesOptions,
 ): Promise<boolean> {
+  const { target, sha256, partial } = options
   const { file, note } = partial
   try {
-    await fetchRanges(session, object, { partial, onBytes })
-    const hashed = sha256 === undefined ? undefined : await hashFile(file, { signal: session.signal })
+    const digest = await fetchRanges(session, object, options)
     await rm(note, { force: true })
-    if (hashed?.sha256 === sha256) await rename(file, target)
+    if (digest === sha256) await rename(file, target)
     else await rm(file, { force: true })
-    return hashed?.sha256 === sha256
+    return digest === sha256
   } catch (error) {
     await partial.release()
     session.signal?.throwIfAborted()
@@ -95,49 +112,58 @@ async function downloadRanges(
   }
 }
 
+/** Gives the digest of the whole, where one is known to compare it with. */
 async function fetchRanges(
   session: S3Session,
   object: WholeObject,
-  { partial, onBytes }: { readonly partial: PartialFile; readonly onBytes: (count: number) => void },
-): Promise<void> {
-  const { file, note, done } = partial
+  { sha256, onBytes, partial: { file, note, done }, downloads: { pass, hasher } }: RangesOptions,
+): Promise<string | undefined> {
+  const { size } = object
   await using handle = await open(file, done.size > 0 ? 'r+' : 'w')
-  const starts = Array.from({ length: Math.ceil(object.size / rangeSize) }, (_, index) => index * rangeSize)
+  const starts = Array.from({ length: Math.ceil(size / rangeSize) }, (_, index) => index * rangeSize)
+  const there = new Set(done)
+  const hash = sha256 === undefined ? undefined : hasher.open(file)
   const missing = starts.filter((start) => !done.has(start))
-  await inParallel(missing, lanes, async (start) => {
-    const end = Math.min(start + rangeSize, object.size)
-    const { take, flush } = gathered(handle)
-    await readStretch(session, object, { start, end, take })
-    await flush()
-    onBytes(end - start)
-    await appendFile(note, `${start}\n`)
-  })
+  await inParallel(missing, lanes, (start) =>
+    pass(async () => {
+      const end = Math.min(start + rangeSize, size)
+      const { take, flush } = gathered(handle)
+      await readStretch(session, object, { start, end, take })
+      await flush()
+      onBytes(end - start)
+      await appendFile(note, `${start}\n`)
+      there.add(start)
+      hash?.grow(starts.find((one) => !there.has(one)) ?? size)
+    }),
+  )
+  return hash?.digest(size)
 }
 
 /** Writes chunks that follow each other some at a time: a call for each would cost more than its bytes. */
 function gathered(handle: FileHandle): { readonly take: Take; readonly flush: () => Promise<void> } {
-  let chunks: Uint8Array[] = []
+  const buffer = Buffer.allocUnsafeSlow(writeSize)
   let [from, size] = [0, 0]
   const flush = async () => {
-    const [full, at] = [chunks, from]
-    chunks = []
+    for (let done = 0; done < size; ) {
+      const { bytesWritten } = await handle.write(buffer, done, size - done, from + done)
+      done += bytesWritten
+    }
     from += size
     size = 0
-    if (full.length === 0) return
-    await handle.writev(full, at).catch((error) => {
-      throw fileFailure(error, 'writing a download')
-    })
   }
   const take: Take = async (chunk, position) => {
     // A new try begins anew: what was held of the last one comes again.
     if (position !== from + size) {
-      chunks = []
       from = position
       size = 0
     }
-    chunks.push(chunk)
-    size += chunk.length
-    if (size >= writeSize) await flush()
+    for (let taken = 0; taken < chunk.length; ) {
+      const part = chunk.subarray(taken, taken + writeSize - size)
+      buffer.set(part, size)
+      size += part.length
+      taken += part.length
+      if (size === writeSize) await flush()
+    }
   }
   return { take, flush }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { FlambeError } from '../../errors.ts'
 import { sha256 } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
-import { downloadObject } from './download.ts'
+import { downloadObject, openDownloads } from './download.ts'
 import { formatS3Location } from './location.ts'
 import { findObject } from './objects.ts'
 import type { S3Session } from './session.ts'
@@ -27,12 +27,10 @@ export async function fetchArchive(
   const digest = metadata['sha256']
   const target = join(directory, `${digest ?? sha256(place, etag)}.tar.gz`)
   if ((await stat(target).catch(() => undefined))?.size === size) return target
-  await step(progress, { title: `download ${place}`, total: size }, (id) =>
-    downloadObject(
-      session,
-      { key, size, name: key },
-      { target, sha256: digest, onBytes: (count) => progress({ type: 'bytes', id, count }) },
-    ),
-  )
+  await step(progress, { title: `download ${place}`, total: size }, async (id) => {
+    const onBytes = (count: number) => progress({ type: 'bytes', id, count })
+    await using downloads = openDownloads(session)
+    await downloadObject(session, { key, size, name: key }, { target, sha256: digest, onBytes, downloads })
+  })
   return target
 }

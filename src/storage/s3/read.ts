@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { FlambeError } from '../../errors.ts'
+import { takeChunks } from './chunks.ts'
 import { payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
 
@@ -10,7 +12,10 @@ export type Readable = {
   readonly size?: number
 }
 
-/** Where the bytes of a stretch go, at their position in the whole. Called in order; again from `start` on a new try. */
+/**
+ * Where the bytes of a stretch go, at their position in the whole. Called in order; again from `start` on a new try. The
+ * chunk is good during the call only.
+ */
 export type Take = (chunk: Uint8Array, position: number) => void | Promise<void>
 
 /** Reads the bytes from `start` up to `end`, trying again what breaks off. */
@@ -31,10 +36,10 @@ export async function readStretch(
   await attempt(session, `reading ${name} of`, async (client, abort) => {
     const { Body } = await client.send(new sdk.GetObjectCommand(input), abort)
     let position = start
-    for await (const chunk of Body as unknown as AsyncIterable<Uint8Array>) {
+    await takeChunks(Body as IncomingMessage, async (chunk) => {
       await take(chunk, position)
       position += chunk.length
-    }
+    })
     if (position !== end) {
       throw new FlambeError('ARTIFACT_DAMAGED', `${name} ends at ${position} of ${end} bytes`, {
         hint: damagedHint,

@@ -195,6 +195,38 @@ describe.runIf(hasVersity())('what goes over the line', () => {
     expect(readdirSync(join(cacheDirectory, 's3', id))).not.toContain('spec.yaml')
   })
 
+  test('an altered large object is refused, named, and no half of it stays', async () => {
+    const { bytes, config } = withFile(40_000_000)
+    const { location } = await write(await place(), { config })
+    const key = (await keys()).find((one) => one.endsWith(digest(bytes))) ?? ''
+    await put(key, Buffer.from(bytes).fill(1, 30_000_000, 30_000_001))
+    const cacheDirectory = folder()
+    await expect(load(location, { cacheDirectory })).rejects.toMatchObject({
+      code: 'ARTIFACT_DAMAGED',
+      message: expect.stringContaining('assets/w.bin'),
+    })
+    const [id = ''] = readdirSync(join(cacheDirectory, 's3'))
+    expect(readdirSync(join(cacheDirectory, 's3', id, 'assets'))).toEqual([])
+  })
+
+  test('what an interrupted download left, if it is damaged, is brought again', async () => {
+    const { bytes, config } = withFile(60_000_000)
+    const { location } = await write(await place(), { config })
+    const cacheDirectory = folder()
+    proxy().fault = ({ headers }) =>
+      `${headers['range']}`.startsWith('bytes=50331648-') ? expired : undefined
+    await expect(load(location, { cacheDirectory })).rejects.toMatchObject({ code: 'DENIED' })
+    proxy().fault = () => undefined
+    const [id = ''] = readdirSync(join(cacheDirectory, 's3'))
+    const assets = join(cacheDirectory, 's3', id, 'assets')
+    const left = readdirSync(assets).find((name) => name.endsWith('.part')) ?? 'none'
+    const part = readFileSync(join(assets, left))
+    writeFileSync(join(assets, left), part.fill(1, 100, 101))
+    const engine = (await load(location, { cacheDirectory })) as Engine
+    expect(digest(readFileSync(engine.file ?? ''))).toBe(digest(bytes))
+    expect(readdirSync(assets)).toEqual(['w.bin'])
+  })
+
   test('an object that is gone is named, and sent again by the next build that changes something', async () => {
     const { location, artifact } = await write(await place())
     const spec = artifact.manifest.files.find(({ path }) => path === 'spec.yaml')

@@ -1,0 +1,40 @@
+import { createHash, type Hash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { parentPort } from 'node:worker_threads'
+import type { FromHasher, ToHasher } from './s3/hasher.ts'
+
+// The thread of `s3/hasher.ts`: hashes files from their start to as far as it is told that they have grown.
+
+type Growing = { readonly descriptor: number; readonly hash: Hash; position: number }
+
+const block = Buffer.allocUnsafeSlow(1024 ** 2)
+const files = new Map<number, Growing>()
+
+parentPort?.on('message', (message: ToHasher) => {
+  const { id, path, end, isWhole } = message
+  try {
+    const file = files.get(id) ?? { descriptor: openSync(path, 'r'), hash: createHash('sha256'), position: 0 }
+    files.set(id, file)
+    hashUpTo(end, file)
+    if (!isWhole) return
+    closeSync(file.descriptor)
+    files.delete(id)
+    answer({ id, sha256: file.hash.digest('hex') })
+  } catch (error) {
+    answer({ id, error })
+  }
+})
+
+function hashUpTo(end: number, file: Growing): void {
+  while (file.position < end) {
+    const length = Math.min(block.length, end - file.position)
+    const count = readSync(file.descriptor, block, 0, length, file.position)
+    if (count === 0) throw new Error(`it ends at byte ${file.position} of ${end}`)
+    file.hash.update(block.subarray(0, count))
+    file.position += count
+  }
+}
+
+function answer(message: FromHasher): void {
+  parentPort?.postMessage(message)
+}
