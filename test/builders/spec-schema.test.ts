@@ -6,14 +6,12 @@ import { parseAllDocuments } from 'yaml'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 
-const env = () => ({ FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() })
-
 /** The documents of a spec as an editor sees them: a tagged mapping is a mapping. */
 const documents = (text: string): unknown[] =>
   parseAllDocuments(text, { logLevel: 'silent' }).map((document) => document.toJS())
 
 async function validatorOf(spec: string) {
-  const { status, stdout, stderr } = await flambe(['schema', spec, '-q'], { env: env() })
+  const { status, stdout, stderr } = await flambe(['schema', spec, '-q'])
   expect([status, stderr]).toEqual([0, ''])
   const schema = JSON.parse(stdout)
   return { schema, isValid: new Ajv({ strict: false, validateFormats: false }).compile(schema) }

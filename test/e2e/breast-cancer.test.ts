@@ -1,30 +1,37 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
+import { scratch } from '../helpers/registry/scratch.ts'
 
 type Sample = { readonly features: readonly number[]; readonly POSITIVE: number; readonly NEGATIVE: number }
 
-const env = () => ({ FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() })
+const samples: readonly Sample[] = JSON.parse(
+  readFileSync(
+    new URL('../../examples/breast-cancer/data/breast-cancer-samples.json', import.meta.url),
+    'utf8',
+  ),
+)
 
-/** The example, built, moved elsewhere, its sources deleted. */
-async function shipped(...args: string[]) {
-  const project = exampleCopy('breast-cancer')
-  const samples: Sample[] = JSON.parse(
-    readFileSync(join(project, 'data', 'breast-cancer-samples.json'), 'utf8'),
-  )
-  const variables = env()
-  const built = await flambe(['build', join(project, 'spec.yaml'), ...args], { env: variables })
-  expect(built.status).toBe(0)
-  const artifact = join(folder(), 'elsewhere')
+/** The example, built, moved elsewhere, its sources deleted: all tests here only read it, on a machine whose cache is empty. */
+const artifact = join(scratch(), 'elsewhere')
+const env = () => ({ FLAMBE_CACHE_DIR: folder() })
+
+beforeAll(async () => {
+  const project = join(scratch(), 'project')
+  cpSync(new URL('../../examples/breast-cancer', import.meta.url), project, {
+    recursive: true,
+    filter: (path) => !/\/out(\/|$)/.test(path),
+  })
+  const built = await flambe(['build', join(project, 'spec.yaml')], {
+    env: { FLAMBE_CACHE_DIR: join(project, 'cache') },
+  })
+  expect(built.status, built.stderr).toBe(0)
   renameSync(built.stdout.trim(), artifact)
   rmSync(project, { recursive: true })
-  rmSync(variables.FLAMBE_CACHE_DIR, { recursive: true })
-  mkdirSync(variables.FLAMBE_CACHE_DIR)
-  return { artifact, samples, env: variables }
-}
+})
 
 function expectAnswers(answers: readonly Record<string, number>[], samples: readonly Sample[]): void {
   expect(answers).toHaveLength(samples.length)
@@ -47,9 +54,8 @@ function run(script: string, ...args: string[]): string {
 
 describe('the story of the documentation (row 51)', () => {
   test('built, moved, its sources deleted: predict answers all rows (row 39)', async () => {
-    const { artifact, samples, env: variables } = await shipped()
     const stdin = samples.map(({ features }) => JSON.stringify({ features })).join('\n')
-    const { stdout, status } = await flambe(['predict', artifact, '--input', '-'], { stdin, env: variables })
+    const { stdout, status } = await flambe(['predict', artifact, '--input', '-'], { stdin, env: env() })
     expect(status).toBe(0)
     expectAnswers(
       stdout
@@ -61,7 +67,6 @@ describe('the story of the documentation (row 51)', () => {
   })
 
   test('load() gives the object back in a process that has never seen the extension (row 35)', async () => {
-    const { artifact, samples } = await shipped()
     const script = `import { load } from 'flambe'
 const [engine, rows] = [await load(process.argv[1]), JSON.parse(process.argv[2])]
 console.log(JSON.stringify([engine.constructor.name, engine.model.constructor.name, rows.map((features) => engine.predict({ features }))]))`
@@ -73,14 +78,13 @@ console.log(JSON.stringify([engine.constructor.name, engine.model.constructor.na
   })
 
   test('neither load() nor predict loads a YAML parser or a compiler', async () => {
-    const { artifact, samples, env: variables } = await shipped()
     const log = join(folder(), 'loaded')
     const trace = `import module from 'node:module'; import { appendFileSync } from 'node:fs'
 module.registerHooks({ load: (url, context, next) => { appendFileSync(${JSON.stringify(log)}, url + '\\n'); return next(url, context) } })`
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(trace)}`
     const input = JSON.stringify({ features: samples[0]?.features })
     expect(
-      (await flambe(['predict', artifact, '--input', input], { env: { ...variables, NODE_OPTIONS } })).status,
+      (await flambe(['predict', artifact, '--input', input], { env: { ...env(), NODE_OPTIONS } })).status,
     ).toBe(0)
     const script = `import { load } from ${JSON.stringify(dist)}\nawait load(process.argv[1])`
     execFileSync(
@@ -108,7 +112,6 @@ module.registerHooks({ load: (url, context, next) => { appendFileSync(${JSON.str
   })
 
   test('the model alone loads from its folder (row 27)', async () => {
-    const { artifact } = await shipped()
     const script = `import { load } from 'flambe'
 const model = await load(process.argv[1])
 console.log(model.constructor.name, model.weight.length)`
@@ -117,24 +120,17 @@ console.log(model.constructor.name, model.weight.length)`
 
   test('one .tar.gz does the same (row 28)', async () => {
     const project = exampleCopy('breast-cancer')
-    const variables = env()
-    const built = await flambe(['build', join(project, 'spec.yaml'), '--set', 'compress=true'], {
-      env: variables,
-    })
+    const built = await flambe(['build', join(project, 'spec.yaml'), '--set', 'compress=true'])
     const archive = join(folder(), 'moved.tar.gz')
     renameSync(built.stdout.trim(), archive)
-    const samples: Sample[] = JSON.parse(
-      readFileSync(join(project, 'data', 'breast-cancer-samples.json'), 'utf8'),
-    )
     rmSync(project, { recursive: true })
     const input = JSON.stringify({ features: samples[0]?.features })
-    const { stdout } = await flambe(['predict', archive, '--input', input], { env: variables })
+    const { stdout } = await flambe(['predict', archive, '--input', input], { env: env() })
     expectAnswers([JSON.parse(stdout)], samples.slice(0, 1))
   })
 
   test('what is saved names no folder of this machine (row 64), and holds the exact spec (row 68) and the defaults (row 23)', async () => {
     const spec = readFileSync(new URL('../../examples/breast-cancer/spec.yaml', import.meta.url), 'utf8')
-    const { artifact } = await shipped()
     expect(readFileSync(join(artifact, 'spec.yaml'), 'utf8')).toBe(spec)
     for (const name of readdirSync(artifact, { recursive: true, withFileTypes: true }).filter((entry) =>
       entry.isFile(),
@@ -166,14 +162,13 @@ console.log(model.constructor.name, model.weight.length)`
     expect(Number(/held-out rows: ([\d.]+)/.exec(said)?.[1])).toBeGreaterThanOrEqual(0.95)
     const out = join(folder(), 'out')
     const set = [`destination=${out}`, `component.model.path=${model}`].flatMap((one) => ['--set', one])
-    const built = await flambe(['build', join(project, 'spec.yaml'), ...set], { env: env() })
+    const built = await flambe(['build', join(project, 'spec.yaml'), ...set])
     expect([built.status, built.stdout]).toEqual([0, `${out}\n`])
   })
 })
 
 test('inspect shows components, tensors, schemas and files; --json has them all', async () => {
-  const { artifact, env: variables } = await shipped()
-  const { stdout } = await flambe(['inspect', artifact], { env: variables })
+  const { stdout } = await flambe(['inspect', artifact], { env: env() })
   for (const text of [
     'ext.ClassifierEngine 1.0.0',
     'model: ext.BinaryClassifier 1.0.0',
@@ -183,7 +178,7 @@ test('inspect shows components, tensors, schemas and files; --json has them all'
   ]) {
     expect(stdout).toContain(text)
   }
-  const json = JSON.parse((await flambe(['inspect', artifact, '--json'], { env: variables })).stdout)
+  const json = JSON.parse((await flambe(['inspect', artifact, '--json'], { env: env() })).stdout)
   expect(Object.keys(json)).toEqual([
     'name',
     'flambe',
@@ -199,9 +194,8 @@ test('inspect shows components, tensors, schemas and files; --json has them all'
 })
 
 test('rows that fail are answered in their place, and the status says so', async () => {
-  const { artifact, samples, env: variables } = await shipped()
   const stdin = ['{"features": [1]}', JSON.stringify({ features: samples[0]?.features }), 'oops'].join('\n')
-  const { stdout, status } = await flambe(['predict', artifact], { stdin, env: variables })
+  const { stdout, status } = await flambe(['predict', artifact], { stdin, env: env() })
   const [first, second, third] = stdout
     .trim()
     .split('\n')

@@ -27,9 +27,8 @@ export class Model extends Component {
 const project = (files: Record<string, string> = {}) =>
   folder({ 'spec.yaml': spec(), 'ext/index.ts': model, ...files })
 
-const isolated = () => ({ FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder(), NO_COLOR: '1' })
 const run = (args: readonly string[], options: CliOptions = {}) =>
-  flambe(args, { ...options, env: { ...isolated(), ...options.env } })
+  flambe(args, { ...options, env: { NO_COLOR: '1', ...options.env } })
 
 describe('exit codes, stdout and stderr (row 55, row 56)', () => {
   test.each<[string, readonly string[], Record<string, string>, number, string]>([
@@ -136,7 +135,6 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
     const bin = new URL('../../bin/run.js', import.meta.url).pathname
     const child = spawn(process.execPath, [bin, 'predict', 'out'], {
       cwd,
-      env: { ...process.env, ...isolated() },
     })
     // More than pipes hold: the command cannot end before it is read.
     const rows = 30_000
@@ -332,17 +330,16 @@ describe('interruption (row 57)', () => {
 
   test('kill -9 at ten random moments of a forced build: the earlier artifact or the new one loads (row 30)', async () => {
     const cwd = project({ 'weights.bin': 'w'.repeat(20_000_000) })
-    const env = isolated()
     writeFileSync(join(cwd, 'ext', 'index.ts'), model.replace('n?: number }', 'n?: number; w?: string }'))
     const build = (n: number) =>
       ['build', 'spec.yaml', '-f', '-q', '--set', `component={n: ${n}}`].map((arg) =>
         arg.replace(/component=(.*)/, 'component=!ext.Model $1'),
       )
     const withFile = (n: number) => [...build(n), '--set', 'component.w=!file ./weights.bin']
-    expect((await flambe(withFile(0), { cwd, env })).status).toBe(0)
+    expect((await flambe(withFile(0), { cwd })).status).toBe(0)
     // The second one has its types and code from the cache, as the next ones do.
     const started = Date.now()
-    expect((await flambe(withFile(1), { cwd, env })).status).toBe(0)
+    expect((await flambe(withFile(1), { cwd })).status).toBe(0)
     const took = Date.now() - started
     const isWriting = () => readdirSync(cwd).some((name) => name.startsWith('.out.flambe-'))
     let [last, killed] = [1, 0]
@@ -350,7 +347,6 @@ describe('interruption (row 57)', () => {
       writeFileSync(join(cwd, 'weights.bin'), `${turn}`.repeat(10_000_000))
       const { signal } = await flambe(withFile(turn), {
         cwd,
-        env,
         onSpawn: async (child) => {
           // Anywhere in one half of the turns, and while the artifact is written in the other.
           const end = Date.now() + took * (turn % 2 === 0 ? Math.random() : 3)
@@ -360,14 +356,14 @@ describe('interruption (row 57)', () => {
         },
       })
       if (signal === 'SIGKILL') killed++
-      const { stdout, status } = await flambe(['predict', 'out', '--input', '{"x": 1}'], { cwd, env })
+      const { stdout, status } = await flambe(['predict', 'out', '--input', '{"x": 1}'], { cwd })
       expect(status).toBe(0)
       const { y } = JSON.parse(stdout)
       expect([last, turn]).toContain(y)
       last = y
     }
     expect(killed).toBeGreaterThan(4)
-    expect((await flambe(withFile(99), { cwd, env })).status).toBe(0)
+    expect((await flambe(withFile(99), { cwd })).status).toBe(0)
     expect(readdirSync(cwd).sort()).toEqual(['ext', 'out', 'spec.yaml', 'weights.bin'])
   })
 })

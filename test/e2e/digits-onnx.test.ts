@@ -15,17 +15,17 @@ test('the digits are read from an artifact that holds the libraries of this plat
   const project = exampleCopy('digits-onnx')
   symlinkSync(join(example, 'node_modules'), join(project, 'node_modules'))
   const artifact = join(folder(), 'reader')
-  const env = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() }
-  const built = await flambe(
-    ['build', join(project, 'spec.yaml'), '--set', `destination=${artifact}`, '--json'],
-    { env },
-  )
+  const built = await flambe([
+    'build',
+    join(project, 'spec.yaml'),
+    '--set',
+    `destination=${artifact}`,
+    '--json',
+  ])
   expect(built.status).toBe(0)
   rmSync(project, { recursive: true })
 
-  const { files, platform, dependencies } = JSON.parse(
-    (await flambe(['inspect', artifact, '--json'], { env })).stdout,
-  )
+  const { files, platform, dependencies } = JSON.parse((await flambe(['inspect', artifact, '--json'])).stdout)
   const paths: string[] = files.map(({ path }: { path: string }) => path)
   expect(paths.filter((path) => /\.(node|dll|dylib)$|\.so/.test(path))).toEqual([
     expect.stringMatching(/onnxruntime-node\/bin\/napi-v\d\/linux\/x64\/libonnxruntime\.so\.1$/),
@@ -41,7 +41,7 @@ test('the digits are read from an artifact that holds the libraries of this plat
   type Sample = { readonly image: number[][]; readonly probabilities: readonly number[] }
   const samples: Sample[] = JSON.parse(readFileSync(join(example, 'data', 'digits-samples.json'), 'utf8'))
   const stdin = samples.map(({ image }) => JSON.stringify({ image })).join('\n')
-  const { stdout, status } = await flambe(['predict', artifact], { stdin, env })
+  const { stdout, status } = await flambe(['predict', artifact], { stdin })
   expect(status).toBe(0)
   const answers = stdout
     .trim()

@@ -15,7 +15,6 @@ import {
 } from '../helpers/examples.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'flambe-test-'))
-const env = { FLAMBE_CACHE_DIR: join(scratch, 'cache'), FLAMBE_HOME: join(scratch, 'home') }
 const tag = (name: string) => `flambe-test-${process.pid}-${name}:1`
 
 describe.skipIf(!hasEngine('images of the examples in containers'))(
@@ -34,7 +33,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
           '--tag',
           tag(name),
         ]
-        const built = await flambe(args, { env })
+        const built = await flambe(args)
         expect(built, built.stderr).toMatchObject({ status: 0, stdout: `${tag(name)}\n` })
       }
     }, 240_000)
@@ -77,19 +76,9 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
 
     test.each(trainedExamples)('$name adds little to its base', async ({ name, mostBytes }) => {
       const output = join(scratch, `${name}.oci`)
-      await flambe(
-        [
-          'build',
-          '--docker',
-          join(examplesDirectory, name, 'spec.yaml'),
-          '--base',
-          'host',
-          '--output',
-          output,
-        ],
-        { env },
-      )
-      const { stdout } = await flambe(['inspect', output, '--json'], { env })
+      const spec = join(examplesDirectory, name, 'spec.yaml')
+      await flambe(['build', '--docker', spec, '--base', 'host', '--output', output])
+      const { stdout } = await flambe(['inspect', output, '--json'])
       const { image, artifact } = JSON.parse(stdout)
       expect(image.id).toBe(docker('inspect', '--format', '{{.Id}}', tag(name)))
       const own = image.layers.filter(({ isBase }: { isBase: boolean }) => !isBase)
@@ -100,9 +89,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
     test('a second build sends nothing, and one that differs in little only that', async () => {
       const spec = join(examplesDirectory, 'breast-cancer', 'spec.yaml')
       const build = async (...more: string[]) =>
-        JSON.parse(
-          (await flambe(['build', '--docker', spec, '--base', 'host', '--json', ...more], { env })).stdout,
-        )
+        JSON.parse((await flambe(['build', '--docker', spec, '--base', 'host', '--json', ...more])).stdout)
       expect(await build('--tag', tag('breast-cancer'))).toMatchObject({ bytesSent: 0 })
       onTestFinished(() => void docker('rmi', '--force', tag('labelled')))
       const { bytesSent } = await build('--tag', tag('labelled'), '--label', 'a=b')
@@ -110,7 +97,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
     })
 
     test('flambe inspect tells of an image in the engine what it tells of the same in a layout', async () => {
-      const inspection = JSON.parse((await flambe(['inspect', tag('digits-onnx'), '--json'], { env })).stdout)
+      const inspection = JSON.parse((await flambe(['inspect', tag('digits-onnx'), '--json'])).stdout)
       expect(inspection.image).toMatchObject({ start: { user: '65532:65532', ports: ['8080/tcp'] } })
       expect(inspection.image.layers.map(({ title }: { title: string }) => title.split(' ')[0])).toEqual([
         'host',
@@ -131,7 +118,7 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
       )
       const rows = [...samples.slice(0, 2).map(({ features }) => ({ features })), { features: [1] }]
       const stdin = rows.map((row) => JSON.stringify(row)).join('\n')
-      const { status, stdout } = await flambe(['predict', tag('breast-cancer')], { env, stdin })
+      const { status, stdout } = await flambe(['predict', tag('breast-cancer')], { stdin })
       const answers = stdout
         .trim()
         .split('\n')

@@ -1,19 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 
-const scratch = mkdtempSync(join(tmpdir(), 'flambe-test-'))
-const env = { FLAMBE_CACHE_DIR: join(scratch, 'cache'), FLAMBE_HOME: join(scratch, 'home') }
-afterAll(() => rmSync(scratch, { recursive: true, force: true }))
-
-async function ask(target: string, input: unknown, more: Record<string, string> = {}) {
+async function ask(target: string, input: unknown, env: Record<string, string> = {}) {
   const { stdout, stderr } = await flambe(['predict', target, '--input', JSON.stringify(input)], {
-    env: { ...env, ...more },
+    env,
   })
   return stdout === '' ? stderr : JSON.parse(stdout)
 }
@@ -43,10 +38,12 @@ test('monorepo: a TypeScript package of the workspace is in the artifact, and it
   const project = exampleCopy('monorepo')
   execFileSync('npm', ['install', '--offline', '--no-audit', '--no-fund'], { cwd: project, stdio: 'pipe' })
   const artifact = join(folder(), 'screening')
-  const built = await flambe(
-    ['build', join(project, 'services/screening/spec.yaml'), '--set', `destination=${artifact}`],
-    { env },
-  )
+  const built = await flambe([
+    'build',
+    join(project, 'services/screening/spec.yaml'),
+    '--set',
+    `destination=${artifact}`,
+  ])
   expect(built.status, built.stderr).toBe(0)
   rmSync(project, { recursive: true })
   expect(await ask(artifact, { temperature: { fahrenheit: 101.3 } })).toEqual({ celsius: 38.5, fever: true })
@@ -74,7 +71,7 @@ describe('http-secret', () => {
     const artifact = join(folder(), 'similarity')
     const built = await flambe(
       ['build', spec, '--set', `destination=${artifact}`, '--set', `component.url=${url}`],
-      { env: { ...env, EMBEDDINGS_API_KEY: key } },
+      { env: { EMBEDDINGS_API_KEY: key } },
     )
     expect(built.status, built.stderr).toBe(0)
     const files = globSync('**/*', { cwd: artifact })

@@ -17,12 +17,10 @@ import { flambe } from '../helpers/cli.ts'
 import { docker, hasEngine, imageName } from '../helpers/engine/real.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 import { git } from '../helpers/git.ts'
-import { scratch } from '../helpers/registry/scratch.ts'
 import { canEnter, enter, unpackLayout } from '../helpers/root-fs.ts'
 
 const bin = new URL('../../bin/run.js', import.meta.url).pathname
 const digits = new URL('../../examples/digits-onnx/', import.meta.url).pathname
-const cache = { FLAMBE_CACHE_DIR: scratch(), FLAMBE_HOME: scratch() }
 
 beforeAll(() => {
   if (!existsSync(join(digits, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: digits, stdio: 'pipe' })
@@ -75,7 +73,7 @@ describe.runIf(hasEngine('images of the command line, run'))('an engine', () => 
     const tag = `${imageName()}:v1`
     const project = exampleCopy('breast-cancer')
     const args = ['build', '--docker', '--base', 'host', '--tag', tag, '--env', 'FLAMBE_LOG_LEVEL=debug']
-    const { stdout, stderr } = await flambe([...args, join(project, 'spec.yaml')], { env: cache })
+    const { stdout, stderr } = await flambe([...args, join(project, 'spec.yaml')])
     expect(stdout).toBe(`${tag}\n`)
     expect(stderr).toContain('output: Docker at')
     const limits = [
@@ -109,7 +107,7 @@ describe.runIf(hasEngine('images of the command line, run'))('an engine', () => 
 
 test('without an engine the image is a layout in the present folder, and it says why', async () => {
   const [project, cwd] = [exampleCopy('breast-cancer'), folder()]
-  const env = { ...cache, DOCKER_HOST: 'unix:///nowhere/docker.sock' }
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
   const args = ['build', '--docker', '--base', 'host', join(project, 'spec.yaml')]
   const { status, stdout, stderr } = await flambe(args, { env, cwd })
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${join(cwd, 'engine.oci')}\n` })
@@ -126,7 +124,7 @@ test.each<[string, readonly string[], number, RegExp]>([
   ['variables of images without one', ['--env', 'A=1'], 2, /--env is for images/],
 ])('%s is told before anything is built', async (_, flags, code, message) => {
   const project = exampleCopy('breast-cancer')
-  const env = { ...cache, DOCKER_HOST: 'unix:///nowhere/docker.sock' }
+  const env = { DOCKER_HOST: 'unix:///nowhere/docker.sock' }
   const args = ['build', ...flags, join(project, 'spec.yaml')]
   const { status, stderr } = await flambe(args, { env, cwd: project })
   expect(stderr).toMatch(message)
@@ -142,7 +140,7 @@ test('!DockerBuilder makes its image, and what is wrong in it is told where it s
       `ext: ./ext\n---\n!DockerBuilder\nbase: host\noutput: ./out/image.oci\n${lines}\ncomponent: !ext.ClassifierEngine\n  model: !ext.BinaryClassifier.load_from_path\n    path: ./model\n`,
     )
   spec('image: Me/App:v1\nenv:\n  1A: x\nuser: no body')
-  const refused = await flambe(['build', 'image.yaml'], { env: cache, cwd: project })
+  const refused = await flambe(['build', 'image.yaml'], { cwd: project })
   expect(refused.status).toBe(22)
   expect(refused.stderr).toMatch(
     /image\.yaml:6:8 error: "image" of DockerBuilder takes a name and tag such as/,
@@ -150,10 +148,7 @@ test('!DockerBuilder makes its image, and what is wrong in it is told where it s
   expect(refused.stderr).toMatch(/"1A" is no name in "env" of DockerBuilder: it takes letters/)
   expect(refused.stderr).toMatch(/"user" of DockerBuilder takes UID\[:GID\]/)
   spec('image: me/app:v1\nenv:\n  A: 1\nlabels:\n  team: vision\nserve:\n  port: 9000')
-  const { status, stdout } = await flambe(['build', 'image.yaml', '--label', 'level=3'], {
-    env: cache,
-    cwd: project,
-  })
+  const { status, stdout } = await flambe(['build', 'image.yaml', '--label', 'level=3'], { cwd: project })
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${join(project, 'out', 'image.oci')}\n` })
   const { config } = unpackLayout(join(project, 'out', 'image.oci'))
   expect(config.Env).toContain('A=1')
@@ -165,7 +160,7 @@ test('a dry run sends nothing, and tells what would be sent and which files are 
   const project = exampleCopy('breast-cancer')
   const [layout, spec] = [join(folder(), 'image.oci'), join(project, 'spec.yaml')]
   const build = (...flags: string[]) =>
-    flambe(['build', '--docker', '--base', 'host', '--output', layout, spec, ...flags], { env: cache })
+    flambe(['build', '--docker', '--base', 'host', '--output', layout, spec, ...flags])
   const planned = JSON.parse((await build('--dry-run', '--json')).stdout)
   expect(existsSync(layout)).toBe(false)
   const built = JSON.parse((await build('--json')).stdout)
@@ -184,8 +179,8 @@ describe('the same sources', () => {
     const commit = git(project, {})
     const layout = join(folder(), 'out.oci')
     const args = ['build', '--docker', '--base', 'host', '--output', layout, join(project, 'spec.yaml')]
-    await flambe(args, { env: cache, cwd: folder() })
-    const { stdout } = await flambe(['inspect', layout, '--json'], { env: cache })
+    await flambe(args, { cwd: folder() })
+    const { stdout } = await flambe(['inspect', layout, '--json'])
     const { created, labels } = JSON.parse(stdout).image
     expect(created).toBe('2020-09-13T12:26:40Z')
     expect(labels['org.opencontainers.image.revision']).toBe(commit)
@@ -207,7 +202,7 @@ describe('the same sources', () => {
 
 type Circumstances = { readonly umask: string; readonly env: Record<string, string>; readonly uid?: number }
 
-/** Builds with caches of its own, as somebody else would. */
+/** Builds with a home and, as another user, with a cache of its own. */
 async function digestOf(project: string, { umask, env, uid }: Circumstances): Promise<string> {
   const home = folder()
   for (const path of [home, project]) {
@@ -230,7 +225,13 @@ async function digestOf(project: string, { umask, env, uid }: Circumstances): Pr
     ['-c', `umask ${umask}; exec "$@"`, 'sh', process.execPath, bin, ...args],
     {
       cwd: home,
-      env: { ...process.env, HOME: home, FLAMBE_CACHE_DIR: join(home, 'cache'), FLAMBE_HOME: home, ...env },
+      env: {
+        ...process.env,
+        HOME: home,
+        FLAMBE_HOME: home,
+        ...(uid !== undefined && { FLAMBE_CACHE_DIR: join(home, 'cache') }),
+        ...env,
+      },
       ...(uid !== undefined && { uid, gid: uid }),
       stdio: ['ignore', 'pipe', 'ignore'],
     },
@@ -260,7 +261,7 @@ async function builtLayout(name: string): Promise<string> {
   if (name === 'digits-onnx') symlinkSync(join(digits, 'node_modules'), join(project, 'node_modules'))
   const layout = join(folder(), 'image.oci')
   const args = ['build', '--docker', '--base', 'host', '--output', layout, join(project, 'spec.yaml')]
-  const { status, stdout, stderr } = await flambe(args, { env: cache })
+  const { status, stdout, stderr } = await flambe(args)
   expect(stderr).not.toContain('error')
   expect({ status, stdout }).toEqual({ status: 0, stdout: `${layout}\n` })
   return layout

@@ -13,14 +13,13 @@ function misspelled(): string {
 
 test('a component that cannot be asked is warned of, and no image is made of it', async () => {
   const spec = misspelled()
-  const env = { FLAMBE_CACHE_DIR: folder() }
-  const built = await flambe(['build', spec, '--set', `destination=${join(folder(), 'x')}`], { env })
+  const built = await flambe(['build', spec, '--set', `destination=${join(folder(), 'x')}`])
   expect(built).toMatchObject({
     status: 0,
     stderr: expect.stringContaining('neither predict nor predictBatch'),
   })
   const layout = join(folder(), 'x.oci')
-  const image = await flambe(['build', '--docker', '--base', 'host', '--output', layout, spec], { env })
+  const image = await flambe(['build', '--docker', '--base', 'host', '--output', layout, spec])
   expect(image).toMatchObject({
     status: 22,
     stderr: expect.stringContaining('neither predict nor predictBatch'),
@@ -51,7 +50,7 @@ test.each([
   ],
 ])('%s is told as what it is', async (_, [command = '', ...flags], status, said) => {
   const spec = join(exampleCopy('breast-cancer'), 'spec.yaml')
-  const ran = await flambe([command, spec, ...flags], { env: { FLAMBE_CACHE_DIR: folder() } })
+  const ran = await flambe([command, spec, ...flags])
   expect(ran).toMatchObject({ status, stderr: expect.stringContaining(said) })
 })
 

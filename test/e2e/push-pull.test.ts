@@ -16,7 +16,7 @@ import { scratch } from '../helpers/registry/scratch.ts'
 const what = 'examples pushed to a real registry, pulled and run by a real engine'
 
 describe.skipIf(!hasDockerRegistry(what) || !hasEngine(what))('an example', { timeout: 240_000 }, () => {
-  const env = { FLAMBE_CACHE_DIR: scratch(), FLAMBE_HOME: scratch(), HOME: scratch() }
+  const env = { HOME: scratch() }
   let registry: DockerRegistry
   beforeAll(async () => {
     installExamples()

@@ -6,8 +6,6 @@ import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 import { serveCli } from '../helpers/serve-cli.ts'
 
-const env = () => ({ FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() })
-
 async function ask<T>(url: string, input: unknown): Promise<T> {
   const answer = await fetch(`${url}/predict`, {
     method: 'POST',
@@ -35,20 +33,19 @@ async function expectAnswers(url: string, samples: readonly Sample[]): Promise<v
 describe('flambe serve', { timeout: 60_000 }, () => {
   test('answers the rows of the breast-cancer example from its spec, and leaves nothing behind', async () => {
     const project = exampleCopy('breast-cancer')
-    const variables = env()
-    const served = await serveCli([join(project, 'spec.yaml')], { env: variables })
+    const cache = folder()
+    const served = await serveCli([join(project, 'spec.yaml')], { env: { FLAMBE_CACHE_DIR: cache } })
     expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
     await expectAnswers(served.url, samplesOf(project))
     expect(await served.stop()).toBe(0)
-    expect(readdirSync(join(variables.FLAMBE_CACHE_DIR, 'served'))).toEqual([])
+    expect(readdirSync(join(cache, 'served'))).toEqual([])
     expect(existsSync(join(project, 'out'))).toBe(false)
   })
 
   test('answers them from an artifact', async () => {
     const project = exampleCopy('breast-cancer')
-    const variables = env()
-    const built = await flambe(['build', join(project, 'spec.yaml')], { env: variables })
-    const served = await serveCli([built.stdout.trim()], { env: variables })
+    const built = await flambe(['build', join(project, 'spec.yaml')])
+    const served = await serveCli([built.stdout.trim()])
     await expectAnswers(served.url, samplesOf(project).slice(0, 10))
     expect(await served.stop()).toBe(0)
   })
@@ -95,7 +92,7 @@ describe('flambe serve', { timeout: 60_000 }, () => {
     ['an unknown flag', ['--worker', '1'], 2, /--worker/],
   ])('%s end it', async (_, args, status, message) => {
     const project = exampleCopy('breast-cancer')
-    const ended = await flambe(['serve', join(project, 'spec.yaml'), ...args], { env: env() })
+    const ended = await flambe(['serve', join(project, 'spec.yaml'), ...args])
     expect([ended.status, ended.stdout]).toEqual([status, ''])
     expect(ended.stderr).toMatch(message)
   })
@@ -104,10 +101,10 @@ describe('flambe serve', { timeout: 60_000 }, () => {
     const project = exampleCopy('breast-cancer')
     const spec = join(project, 'spec.yaml')
     const served = await serveCli([spec])
-    const taken = await flambe(['serve', spec, '--port', new URL(served.url).port], { env: env() })
+    const taken = await flambe(['serve', spec, '--port', new URL(served.url).port])
     expect([taken.status, taken.stdout]).toEqual([69, ''])
     expect(taken.stderr).toMatch(/is taken: another process listens there/)
-    const wrong = await flambe(['serve', spec, '--set', 'serve.port=80a'], { env: env() })
+    const wrong = await flambe(['serve', spec, '--set', 'serve.port=80a'])
     expect(wrong.status).toBe(22)
   })
 })

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import { flambe } from './cli.ts'
-import { folder } from './folder.ts'
 
 export type Served = {
   readonly url: string
@@ -17,9 +16,8 @@ export async function serveCli(
   args: readonly string[],
   { env = {} }: { readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<Served> {
-  const variables = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder(), ...env }
   const { promise: spawned, resolve } = Promise.withResolvers<ChildProcess>()
-  const ended = flambe(['serve', ...args, '--port', '0'], { env: variables, onSpawn: resolve })
+  const ended = flambe(['serve', ...args, '--port', '0'], { env, onSpawn: resolve })
   const child = await spawned
   onTestFinished(async () => {
     child.kill('SIGKILL')

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { containerDirectory } from '../../src/runtime/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { freePort, startContainer, untilReady } from '../helpers/container.ts'
-import { exampleCopy, folder } from '../helpers/folder.ts'
+import { exampleCopy } from '../helpers/folder.ts'
 import { artifactOf } from '../helpers/served.ts'
 
 const bundle = containerDirectory()
@@ -30,8 +30,7 @@ test('the bundle holds what runs, and no package that builds', () => {
 
 test('the bundle answers a row of the breast-cancer artifact, and its health check knows', async () => {
   const project = exampleCopy('breast-cancer')
-  const env = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder() }
-  const { stdout } = await flambe(['build', join(project, 'spec.yaml')], { env })
+  const { stdout } = await flambe(['build', join(project, 'spec.yaml')])
   const [sample] = JSON.parse(readFileSync(join(project, 'data', 'breast-cancer-samples.json'), 'utf8'))
   const container = await startContainer(stdout.trim())
   await untilReady(container)

@@ -10,3 +10,10 @@ export const baseOptions = (more: Partial<BaseOptions> = {}): BaseOptions => ({
   env: process.env,
   ...more,
 })
+
+/** The cache of the whole run, where the base "host" is or will be. */
+export function sharedCache(): { readonly cacheDirectory: string } {
+  const { FLAMBE_CACHE_DIR } = process.env
+  if (!FLAMBE_CACHE_DIR) throw new Error('no cache for the run: global-setup.ts makes one')
+  return { cacheDirectory: FLAMBE_CACHE_DIR }
+}

@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { loadIntoEngine, openBase } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
-import { baseOptions } from '../../helpers/engine/base-options.ts'
+import { baseOptions, sharedCache } from '../../helpers/engine/base-options.ts'
 import { docker, hasEngine, imageName, realEngine } from '../../helpers/engine/real.ts'
 import { folder } from '../../helpers/folder.ts'
 import { bytesOf, digestOf, imageOf, layerOf, tarOf } from '../../helpers/registry/images.ts'
@@ -73,7 +73,7 @@ describe.skipIf(!hasEngine('bases that the engine builds'))('a base from a Docke
     timeout: 120_000,
   }, async () => {
     const engine = await realEngine()
-    const [host, name] = [await openBase('host', baseOptions()), imageName()]
+    const [host, name] = [await openBase('host', baseOptions(sharedCache())), imageName()]
     // Commands in it need a shell, which the base "host" has not; the machine's own needs the C library alone.
     const shell = layerOf(tarOf('bin/sh', readFileSync('/bin/sh'), { mode: 0o755 }))
     const image = imageOf([...host.image.layers, shell], { env: ['PATH=/usr/local/bin:/bin'] })

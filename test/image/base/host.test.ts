@@ -11,7 +11,7 @@ import { readLoaderCache } from '../../../src/image/base/host/loader-cache.ts'
 import { stripped } from '../../../src/image/base/host/strip.ts'
 import { type Image, openBase } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
-import { baseOptions } from '../../helpers/engine/base-options.ts'
+import { baseOptions, sharedCache } from '../../helpers/engine/base-options.ts'
 import { folder } from '../../helpers/folder.ts'
 
 const isLinux = process.platform === 'linux'
@@ -39,10 +39,9 @@ test.runIf(isLinux)(
 
 describe.runIf(isLinux)('the base "host"', () => {
   test('is small, the same each time, and Node runs in it alone', { timeout: 120_000 }, async () => {
-    const options = baseOptions()
-    const base = await openBase('host', options)
+    const base = await openBase('host', baseOptions())
     expect(base.image.layers.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(45e6)
-    const again = await openBase('host', options)
+    const again = await openBase('host', baseOptions(sharedCache()))
     expect(again.image.manifest.digest).toBe(base.image.manifest.digest)
     if (process.getuid?.() === 0)
       expect(await says(await unpacked(base.image), base.node)).toEqual({
@@ -63,10 +62,8 @@ describe.runIf(isLinux)('the base "host"', () => {
     timeout: 60_000,
   }, async () => {
     const events: ProgressEvent[] = []
-    await openBase(
-      'host',
-      baseOptions({ libraries: ['libnowhere.so.1'], progress: (event) => events.push(event) }),
-    )
+    const options = { libraries: ['libnowhere.so.1'], progress: (event: ProgressEvent) => events.push(event) }
+    await openBase('host', baseOptions({ ...sharedCache(), ...options }))
     expect(events).toContainEqual(
       expect.objectContaining({ type: 'warning', message: expect.stringContaining('libnowhere.so.1') }),
     )
