@@ -1,8 +1,9 @@
 // Makes dist/container: what runs in an image, as a handful of files that need no node_modules.
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
-import { build, type Metafile, type Plugin } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { licensesOf } from './bundled-licenses.ts'
 import { playgroundPage } from './playground-page.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -40,7 +41,7 @@ const { metafile } = await build({
 })
 await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
 await writeFile(join(outdir, 'playground.html'), await playgroundPage())
-await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile))
+await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile, root))
 console.log(`wrote ${relative(root, outdir)}: ${await sizeOf(outdir)} kB`)
 
 /** What nothing calls in a container, each with what stands in for it. */
@@ -97,27 +98,6 @@ function namedExports(): Plugin {
       })
     },
   }
-}
-
-/** The licences of all packages in the bundle: most ask that their text goes with the code. */
-async function licensesOf({ inputs }: Metafile): Promise<string> {
-  // A path may have the namespace of a plugin before it.
-  const paths = Object.keys(inputs).map((path) =>
-    relative(root, resolve(root, path.replace(/^[a-z-]+:/, ''))),
-  )
-  const folders = paths.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
-  const texts = [...new Set(folders)]
-    .filter((folder) => folder !== undefined)
-    .sort()
-    .map(licenseOf)
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`)
-}
-
-async function licenseOf(folder: string): Promise<string> {
-  const { name, version, license } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
-  const file = (await readdir(join(root, folder))).find((one) => /^licen[cs]e/i.test(one))
-  const text = file === undefined ? '' : await readFile(join(root, folder, file), 'utf8')
-  return `${name} ${version} (${license})\n\n${text.trim()}\n`
 }
 
 async function sizeOf(folder: string): Promise<number> {

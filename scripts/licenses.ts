@@ -21,8 +21,8 @@ const rows = installed.map(([path, { version, license = licenseOf(path) }]) => {
 const unique = [...new Set(rows)].sort()
 const text = `# Third-party packages
 
-What is installed with flambe, and its licences; made by \`npm run docs\` from the lock file. What an image holds of them has its licence texts in
-\`dist/container/licenses.txt\`.
+What is installed with flambe, and its licences; made by \`npm run docs\` from the lock file. What our bundles hold of them has its licence texts in
+\`dist/licenses.txt\` and, for what is in every image, \`dist/container/licenses.txt\`.
 
 | package | version | licence |
 | --- | --- | --- |

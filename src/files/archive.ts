@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
-import { extract, type Header, pack } from 'tar-stream'
+import type { Header, Pack } from 'tar-stream'
 import { FlambeError } from '../errors.ts'
 import { fileFailure } from './failure.ts'
 import { safeJoin } from './safe-path.ts'
@@ -31,6 +31,7 @@ export async function packArchive(
   { top, signal }: { top: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
   const temporary = `${target}.flambe-writing-${process.pid}`
+  const { pack } = await import('tar-stream')
   const tar = pack()
   const feed = async () => {
     for (const entry of [...entries].sort((a, b) => (a.path < b.path ? -1 : 1)))
@@ -53,7 +54,7 @@ export async function packArchive(
   }
 }
 
-async function addEntry(tar: ReturnType<typeof pack>, entry: ArchiveEntry, top: string): Promise<void> {
+async function addEntry(tar: Pack, entry: ArchiveEntry, top: string): Promise<void> {
   const header = {
     name: `${top}/${entry.path}`,
     size: entry.size,
@@ -111,6 +112,7 @@ export async function unpackArchive(
   const input = createReadStream(source).on('data', (chunk) => {
     counted.in += chunk.length
   })
+  const { extract } = await import('tar-stream')
   const tar = extract()
   const fill = pipeline(input, createGunzip(), tar).catch((error) => tar.destroy(error))
   try {

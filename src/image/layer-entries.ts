@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { extract, type Header } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import type { Layer } from './image.ts'
 
 export type ReadEntry = {
@@ -14,6 +14,7 @@ export async function* layerEntries(
   layer: Layer,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<ReadEntry> {
+  const { extract } = await import('tar-stream')
   const tar = extract()
   const bytes = Readable.from(layer.open(signal ? { signal } : {}))
   const plain = decompressed(bytes, layer.mediaType)

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Agent as HttpAgent } from 'node:http'
-import { Agent } from 'node:https'
 import type Docker from 'dockerode'
+import { nodeHttps } from '../../files/index.ts'
 import type { Environment } from '../registry/index.ts'
 import type { Endpoint } from './endpoint.ts'
 import { sshAgent } from './ssh.ts'
@@ -44,7 +44,7 @@ async function connection({ address, tls }: Endpoint, env: Environment): Promise
   if (!isTls) return { protocol: 'http', host, port: port || 2375 }
   const [ca, cert, key] = await Promise.all([tls?.ca, tls?.cert, tls?.key].map(readPem))
   const files = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-  const agent = new Agent({ ...files, rejectUnauthorized: !tls?.skipVerify })
+  const agent = new (nodeHttps().Agent)({ ...files, rejectUnauthorized: !tls?.skipVerify })
   return { protocol: 'https', host, port: port || 2376, ...files, agent }
 }
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import type { AgentOptions, Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
-import * as tls from 'node:tls'
+import type { Agent as HttpsAgent } from 'node:https'
+import type { ConnectionOptions } from 'node:tls'
 import { FlambeError } from '../../errors.ts'
-import { nodeHttp } from '../../files/index.ts'
+import { nodeHttp, nodeHttps, nodeTls } from '../../files/index.ts'
 import { longestConnecting } from './exchange.ts'
 import type { Environment, RegistryOptions } from './options.ts'
 import { proxyFor, tunnel } from './proxy.ts'
@@ -25,19 +25,29 @@ export async function createAgents({
   const shared: AgentOptions = { keepAlive: true, maxSockets: connections, scheduling: 'lifo' }
   // Made once: with `ca` alone Node would read all certificates again for each connection.
   const secureContext =
-    caFile === undefined ? undefined : tls.createSecureContext({ ca: await trusted(caFile) })
-  const http = new (nodeHttp().Agent)(shared)
-  const https = new HttpsAgent({
-    ...shared,
-    rejectUnauthorized: !insecure,
-    ...(secureContext && { secureContext }),
-  })
-  throughProxy(https, env, { timeout: idleTimeout && Math.min(idleTimeout, longestConnecting) })
-  const close = () => {
-    http.destroy()
-    https.destroy()
+    caFile === undefined ? undefined : nodeTls().createSecureContext({ ca: await trusted(caFile) })
+  const createHttps = () => {
+    const agent = new (nodeHttps().Agent)({
+      ...shared,
+      rejectUnauthorized: !insecure,
+      ...(secureContext && { secureContext }),
+    })
+    throughProxy(agent, env, { timeout: idleTimeout && Math.min(idleTimeout, longestConnecting) })
+    return agent
   }
-  return { http, https, close }
+  const http = new (nodeHttp().Agent)(shared)
+  let https: HttpsAgent | undefined
+  return {
+    http,
+    get https() {
+      https ??= createHttps()
+      return https
+    },
+    close: () => {
+      http.destroy()
+      https?.destroy()
+    },
+  }
 }
 
 /** Makes `agent` reach its hosts by a tunnel where the environment says so. */
@@ -48,12 +58,12 @@ function throughProxy(
 ): void {
   const direct = agent.createConnection.bind(agent)
   agent.createConnection = (options, done) => {
-    const { host, port = 443 } = options as tls.ConnectionOptions
+    const { host, port = 443 } = options as ConnectionOptions
     const target = `${host}:${port}`
     const proxy = URL.canParse(`https://${target}`) ? proxyFor(new URL(`https://${target}`), env) : undefined
     if (!proxy) return direct(options, done)
     tunnel(proxy, target, { timeout }).then(
-      (socket) => done?.(null, tls.connect({ ...(options as tls.ConnectionOptions), socket })),
+      (socket) => done?.(null, nodeTls().connect({ ...(options as ConnectionOptions), socket })),
       (error) => done?.(error, undefined as never),
     )
     return undefined
@@ -71,6 +81,6 @@ async function trusted(file: string): Promise<string[]> {
     })
   }
   // Since Node 22.15 and 23.10; it has NODE_EXTRA_CA_CERTS in it.
-  const usual = tls.getCACertificates?.('default') ?? tls.rootCertificates
+  const usual = nodeTls().getCACertificates?.('default') ?? nodeTls().rootCertificates
   return [...usual, own]
 }

@@ -1,8 +1,7 @@
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
-import { request as httpsRequest } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { nodeHttp } from '../../files/index.ts'
+import { nodeHttp, nodeHttps } from '../../files/index.ts'
 import type { Agents } from './agents.ts'
 import type { Environment } from './options.ts'
 import { proxyFor, proxyHeaders } from './proxy.ts'
@@ -93,7 +92,7 @@ function open({ url, method, headers, body, signal }: HttpRequest, options: Exch
     ...(signal && { signal }),
     ...(proxy && { hostname: proxy.hostname, port: proxy.port || 80, path: url.href }),
   }
-  return isTls ? httpsRequest(url, settings) : nodeHttp().request(url, settings)
+  return (isTls ? nodeHttps() : nodeHttp()).request(url, settings)
 }
 
 async function write(

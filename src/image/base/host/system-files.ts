@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { rootCertificates } from 'node:tls'
+import { nodeTls } from '../../../files/index.ts'
 import type { FileEntry, LayerEntry } from '../../plan/image-plan.ts'
 
 /** Of the usual Linux systems, in the order of how many there are. https://go.dev/src/crypto/x509/root_linux.go */
@@ -36,7 +36,7 @@ async function certificates(): Promise<LayerEntry> {
     const found = await stat(path).catch(() => undefined)
     if (found?.isFile()) return fileEntry(certificatesPath, path, { size: found.size, mode: 0o644 })
   }
-  return textFile(certificatesPath, rootCertificates)
+  return textFile(certificatesPath, nodeTls().rootCertificates)
 }
 
 /** A file of this machine, at `path` in the image. */
