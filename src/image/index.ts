@@ -8,6 +8,7 @@ export type {
   LayerContents,
   LayerDescription,
 } from './describe/description.ts'
+export { archiveBytes } from './engine/archive.ts'
 export {
   type ContainerOptions,
   describeEngineImage,
@@ -18,8 +19,8 @@ export {
   type LoadOptions,
   loadIntoEngine,
   openEngine,
+  planLoad,
   platformInEngine,
-  presentInEngine,
   type RunningContainer,
   startContainer,
 } from './engine/index.ts'

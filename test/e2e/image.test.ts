@@ -156,6 +156,22 @@ test('!DockerBuilder makes its image, and what is wrong in it is told where it s
   expect(Object.keys(config.ExposedPorts)).toEqual(['9000/tcp'])
 })
 
+test.each([
+  ['a layout', 'oci:NAME'],
+  ['an archive', 'docker-archive:NAME.tar'],
+])('a dry run tells the bytes of %s exactly', async (_, output) => {
+  const spec = join(exampleCopy('breast-cancer'), 'spec.yaml')
+  const place = output.replace('NAME', join(folder(), 'image'))
+  const build = async (...flags: string[]) => {
+    const args = ['build', '--docker', '--base', 'host', '--output', place, spec, '--json', ...flags]
+    return JSON.parse((await flambe(args, { env: cache })).stdout)
+  }
+  const planned = await build('--dry-run')
+  const built = await build()
+  expect(planned.bytesSent).toBeGreaterThan(1_000_000)
+  expect(planned.bytesSent).toBe(built.bytesSent)
+})
+
 test('a dry run sends nothing, and tells what would be sent and which files are others', async () => {
   const project = exampleCopy('breast-cancer')
   const [layout, spec] = [join(folder(), 'image.oci'), join(project, 'spec.yaml')]

@@ -1,5 +1,5 @@
 import type { RunResult } from '../../component/index.ts'
-import { type Image, type ImageIndex, presentInEngine, presentInLayout } from '../../image/index.ts'
+import { archiveBytes, type Image, type ImageIndex, planLoad, presentInLayout } from '../../image/index.ts'
 import { type BuiltImage, wholeImage } from './build-image.ts'
 import type { ChosenOutput } from './choose-output.ts'
 import type { DeliverOptions } from './deliver.ts'
@@ -12,46 +12,51 @@ export async function dryRun(
   options: DeliverOptions & Omit<ReportOptions, 'receipts'>,
 ): Promise<RunResult> {
   const report = await reportImage(built, { ...options, receipts: [] })
-  const missing = await bytesMissing(wholeImage(built), options)
+  const sending = await sendingOf(wholeImage(built), options)
   const images = report.images.map((image) => ({
     ...image,
-    layers: image.layers.map((layer) => ({ ...layer, bytesToSend: missing.get(layer.digest) ?? 0 })),
+    layers: image.layers.map((layer) => ({ ...layer, bytesToSend: sending.blobs.get(layer.digest) ?? 0 })),
   }))
-  const bytesSent = [...missing.values()].reduce((sum, bytes) => sum + bytes, 0)
-  const details: ImageReport = { ...report, images, bytesSent }
+  const details: ImageReport = { ...report, images, bytesSent: sending.bytes }
   return { result: details.digest, details }
 }
 
-/** Bytes that would be sent, by digest. */
-async function bytesMissing(
-  image: Image | ImageIndex,
-  options: DeliverOptions,
-): Promise<ReadonlyMap<string, number>> {
+/** Bytes that would go out: of each blob by its digest, and in all, with what stands around them. */
+type Sending = { readonly blobs: ReadonlyMap<string, number>; readonly bytes: number }
+
+async function sendingOf(image: Image | ImageIndex, options: DeliverOptions): Promise<Sending> {
   const { output, push, references } = options
-  const missing = new Map<string, number>()
-  const add = (digest: string, bytes: number) => missing.set(digest, (missing.get(digest) ?? 0) + bytes)
-  const images = 'index' in image ? image.images : [image]
-  const blobs = images.flatMap(({ layers, config, manifest }) => [...layers, config, manifest])
-  const there = output
-    ? await presentIn(output, image, references)
-    : new Set(blobs.map(({ digest }) => digest))
-  for (const { digest, size } of blobs) if (!there.has(digest)) missing.set(digest, size)
-  if (!push) return missing
+  const written = output ? await toOutput(output, image, references) : { blobs: new Map(), bytes: 0 }
+  if (!push) return written
+  const blobs = new Map(written.blobs)
+  let { bytes } = written
   for (const plan of await planPushes(image, references, options)) {
-    for (const { digest, bytes } of plan.blobs) if (bytes > 0) add(digest, bytes)
-    const inBlobs = plan.blobs.reduce((sum, { bytes }) => sum + bytes, 0)
-    if (plan.bytes > inBlobs) add(plan.digest, plan.bytes - inBlobs)
+    for (const one of plan.blobs) blobs.set(one.digest, (blobs.get(one.digest) ?? 0) + one.bytes)
+    bytes += plan.bytes
   }
-  return missing
+  return { blobs, bytes }
 }
 
-/** Digests of what the output has already. */
-async function presentIn(
+async function toOutput(
   output: ChosenOutput,
   image: Image | ImageIndex,
   references: readonly string[],
-): Promise<ReadonlySet<string>> {
-  if (output.kind === 'layout') return presentInLayout(output.path)
-  if (output.kind === 'archive' || 'index' in image) return new Set()
-  return presentInEngine(image, references, output)
+): Promise<Sending> {
+  if (output.kind === 'layout') {
+    const blobs = lacking(image, await presentInLayout(output.path))
+    return { blobs, bytes: [...blobs.values()].reduce((sum, bytes) => sum + bytes, 0) }
+  }
+  // Refused by `chooseOutput`, before anything was built.
+  if ('index' in image) throw new TypeError('an index goes to a layout or to a registry')
+  if (output.kind === 'archive')
+    return { blobs: lacking(image, new Set()), bytes: archiveBytes(image, { references }) }
+  const { present, bytes } = await planLoad(image, references, output)
+  return { blobs: lacking(image, present), bytes }
+}
+
+function lacking(image: Image | ImageIndex, present: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const images = 'index' in image ? image.images : [image]
+  const index = 'index' in image ? [image.index] : []
+  const blobs = [...images.flatMap(({ layers, config, manifest }) => [...layers, config, manifest]), ...index]
+  return new Map(blobs.filter(({ digest }) => !present.has(digest)).map(({ digest, size }) => [digest, size]))
 }

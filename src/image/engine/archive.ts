@@ -28,14 +28,28 @@ export async function* packForEngine(image: Image, options: ArchiveOptions): Asy
   yield tarEnd()
 }
 
+/** How many bytes `packForEngine` gives: those of the blobs, and what a tar puts around them. */
+export function archiveBytes(image: Image, options: Omit<ArchiveOptions, 'borrow' | 'signal'>): number {
+  const blobs = unique(image.layers).filter(({ digest }) => !options.omit?.has(digest))
+  const files = [
+    ...documents(image, options).map(({ name, bytes }) => ({ path: name, size: bytes.length })),
+    ...blobs.map(({ digest, size }) => ({ path: blobPath(digest), size })),
+  ]
+  const framed = ({ path, size }: { path: string; size: number }) =>
+    tarHeader(fileEntry(path, size)).length + size + tarPadding(size).length
+  return files.reduce((sum, file) => sum + framed(file), tarEnd().length)
+}
+
 type Content = { readonly size: number; readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
 
 async function* tarFile(path: string, { size, chunks }: Content): AsyncGenerator<Uint8Array> {
-  const source = { kind: 'bytes', chunks: [] } as const
-  yield tarHeader({ kind: 'file', path, mode: 0o644, uid: 0, gid: 0, size, source })
+  yield tarHeader(fileEntry(path, size))
   yield* chunks
   yield tarPadding(size)
 }
+
+const fileEntry = (path: string, size: number) =>
+  ({ kind: 'file', path, mode: 0o644, uid: 0, gid: 0, size, source: { kind: 'bytes', chunks: [] } }) as const
 
 type Document = { readonly name: string; readonly bytes: Uint8Array }
 

@@ -3,7 +3,7 @@ import { FlambeError } from '../../errors.ts'
 import { type Progress, silent, step } from '../../progress.ts'
 import type { Image, Receipt } from '../image.ts'
 import { formatReference, parseReference } from '../registry/index.ts'
-import { packForEngine } from './archive.ts'
+import { archiveBytes, packForEngine } from './archive.ts'
 import type { Engine } from './engine.ts'
 import { type Deed, EngineRefusal, engineFailure } from './failure.ts'
 import { inspectImage } from './images.ts'
@@ -39,16 +39,27 @@ export async function loadIntoEngine(
   }
 }
 
-/** Digests of what `loadIntoEngine` would not send, since the engine has it. */
-export async function presentInEngine(
+/** What `loadIntoEngine` would send. */
+export type LoadPlan = {
+  /** Digests of what the engine has. */
+  readonly present: ReadonlySet<string>
+  /** Exact, unless the engine refuses to be sent a part. */
+  readonly bytes: number
+}
+
+/** What `loadIntoEngine` would do, found out with questions alone. */
+export async function planLoad(
   image: Image,
   references: readonly string[],
   { engine }: Pick<LoadOptions, 'engine'>,
-): Promise<ReadonlySet<string>> {
+): Promise<LoadPlan> {
   if (await inspectImage(engine.docker, image.config.digest)) {
-    return new Set([...image.layers, image.config, image.manifest].map(({ digest }) => digest))
+    const all = [...image.layers, image.config, image.manifest].map(({ digest }) => digest)
+    return { present: new Set(all), bytes: 0 }
   }
-  return omittable({ image, engine, names: references.map(fullName) })
+  const names = references.map(fullName)
+  const omit = await omittable({ image, engine, names })
+  return { present: omit, bytes: archiveBytes(image, { references: names, omit }) }
 }
 
 type Load = {

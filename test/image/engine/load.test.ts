@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadIntoEngine, openEngine, startContainer } from '../../../src/image/index.ts'
+import { loadIntoEngine, openEngine, planLoad, startContainer } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { type EnginePersonality, fakeEngine } from '../../helpers/engine/fake.ts'
 import { docker, hasEngine, imageName, realEngine } from '../../helpers/engine/real.ts'
@@ -26,6 +26,22 @@ describe('what goes to the engine', () => {
     // Its config and its one new layer.
     expect(blobs(loads[1] ?? { names: [] })).toHaveLength(2)
   })
+
+  test.each([['docker'], ['containerd'], ['podman']] as const)(
+    'as many bytes as a plan says, to %s: for all of it, a part, and nothing',
+    async (kind) => {
+      const { engine, loads } = await withFake({ [kind]: true })
+      const below = randomLayer(2 * mebibyte, { title: 'assets' })
+      const [first, second] = [imageOf([below, randomLayer(10)]), imageOf([below, randomLayer(513)])]
+      for (const image of [first, second, second]) {
+        const names = ['demo', 'localhost:5000/demo:2']
+        const { bytes } = await planLoad(image, names, { engine })
+        const sentBefore = loads.reduce((sum, load) => sum + load.bytes, 0)
+        expect((await loadIntoEngine(image, names, { engine })).bytesSent).toBe(bytes)
+        expect(loads.reduce((sum, load) => sum + load.bytes, 0) - sentBefore).toBe(bytes)
+      }
+    },
+  )
 
   test('nothing but a tag, where it has the image', async () => {
     const { engine, loads, images } = await withFake()
