@@ -164,7 +164,7 @@ test.each([
   const place = output.replace('NAME', join(folder(), 'image'))
   const build = async (...flags: string[]) => {
     const args = ['build', '--docker', '--base', 'host', '--output', place, spec, '--json', ...flags]
-    return JSON.parse((await flambe(args, { env: cache })).stdout)
+    return JSON.parse((await flambe(args)).stdout)
   }
   const planned = await build('--dry-run')
   const built = await build()
