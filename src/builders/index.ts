@@ -8,7 +8,7 @@ export {
   type Verified,
   verifyCache,
 } from './cache/index.ts'
-export { type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
+export { type CopiedArtifact, type CopyArtifactOptions, copyArtifact } from './copy-artifact.ts'
 export {
   type DockerArguments,
   DockerBuilder,

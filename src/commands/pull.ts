@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { FlambeCommand } from '../cli/index.ts'
+import { FlambeCommand, s3Flags, s3Options } from '../cli/index.ts'
 
 export default class Pull extends FlambeCommand {
   static override summary = 'Copy an artifact from S3 or from a URL to a folder.'
@@ -16,18 +16,18 @@ export default class Pull extends FlambeCommand {
   static override flags = {
     force: Flags.boolean({ char: 'f', description: 'replace an earlier artifact' }),
     compress: Flags.boolean({ description: 'as one .tar.gz' }),
+    ...s3Flags,
   }
 
   async run(): Promise<object> {
     const { args, flags, session } = await this.open(Pull)
     const { copyArtifact } = await import('../builders/index.ts')
-    const location = await copyArtifact(args.artifact, args.destination, {
-      ...session,
-      ...flags,
-      directory: process.cwd(),
-    })
-    this.summarize({})
-    this.output(location)
-    return { location }
+    const { force, compress } = flags
+    const options = { ...session, force, compress, s3: s3Options(flags), directory: process.cwd() }
+    const { moved, ...copied } = await copyArtifact(args.artifact, args.destination, options)
+    const result = { ...copied, bytesReceived: moved.in }
+    this.summarize(result)
+    this.output(result.location)
+    return result
   }
 }

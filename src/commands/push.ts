@@ -1,5 +1,5 @@
 import { Args, Flags } from '@oclif/core'
-import { FlambeCommand, pushFlags, registryOptions } from '../cli/index.ts'
+import { FlambeCommand, pushFlags, registryOptions, s3Options, s3WriteFlags } from '../cli/index.ts'
 import { FlambeError } from '../errors.ts'
 
 export default class Push extends FlambeCommand {
@@ -10,6 +10,7 @@ export default class Push extends FlambeCommand {
   static override examples = [
     '<%= config.bin %> push ./out/engine s3://my-bucket/engine',
     '<%= config.bin %> push engine.tar.gz s3://my-bucket/engine --force',
+    '<%= config.bin %> push ./out/engine s3://my-bucket/engine --endpoint http://localhost:9000 --acl private',
     '<%= config.bin %> push ./engine.oci ghcr.io/me/engine:v1 --tag latest',
   ]
   static override args = {
@@ -23,6 +24,7 @@ export default class Push extends FlambeCommand {
     force: Flags.boolean({ char: 'f', description: 'replace an earlier artifact in S3' }),
     compress: Flags.boolean({ description: 'an artifact as one .tar.gz' }),
     ...pushFlags,
+    ...s3WriteFlags,
   }
 
   async run(): Promise<object> {
@@ -30,11 +32,13 @@ export default class Push extends FlambeCommand {
     const { source, destination } = args
     const { copyArtifact, targetOf } = await import('../builders/index.ts')
     if (destination.startsWith('s3://')) {
-      const options = { ...session, ...flags, directory: process.cwd() }
-      const location = await copyArtifact(source, destination, options)
-      this.summarize({})
-      this.output(location)
-      return { location }
+      const { force, compress } = flags
+      const options = { ...session, force, compress, s3: s3Options(flags), directory: process.cwd() }
+      const { moved, ...copied } = await copyArtifact(source, destination, options)
+      const result = { ...copied, bytesSent: moved.out }
+      this.summarize(result)
+      this.output(result.location)
+      return result
     }
     const kind = targetOf(source)
     if (kind === 'spec') throw notAnImage(source, destination)

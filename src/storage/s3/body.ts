@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { OutgoingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FileSource } from '../../artifact/index.ts'
+import { nodeHttp } from '../../files/index.ts'
 import { giveChunks } from './chunks.ts'
 
 const blockSize = 256 * 1024
@@ -16,6 +16,7 @@ export function openStretch(source: FileSource, { start, size }: Stretch): Reada
   if (size === 0) return new Uint8Array()
   const stream = createReadStream(source.path, { start, end: start + size - 1, highWaterMark: blockSize })
   const { pipe } = stream
+  const { OutgoingMessage } = nodeHttp()
   // This is how the SDK sends it.
   stream.pipe = (to, options) => {
     if (!(to instanceof OutgoingMessage)) return pipe.call(stream, to, options) as typeof to

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { getCACertificates } from 'node:tls'
-import { fileFailure } from '../../files/index.ts'
+import { FlambeError } from '../../errors.ts'
 import type { S3Options } from './options.ts'
 
 /**
@@ -37,8 +37,12 @@ export async function configuredAuthorities({ caBundle, profile }: S3Options): P
   )
   const file = caBundle ?? (await find())
   if (file === '') return undefined
-  const pem = await readFile(file, 'utf8').catch((error) => {
-    throw fileFailure(error, `reading the certificates of AWS_CA_BUNDLE, ${file}`)
+  const pem = await readFile(file, 'utf8').catch((cause) => {
+    const from = caBundle ? 'caBundle' : 'AWS_CA_BUNDLE or ca_bundle of the profile'
+    throw new FlambeError('SOURCE_INVALID', `${file}, the authorities to trust, cannot be read`, {
+      cause,
+      hint: `name a PEM file in ${from}, or none to trust those that Node trusts`,
+    })
   })
   return [...getCACertificates('default'), pem]
 }
