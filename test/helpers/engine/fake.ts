@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { extract } from 'tar-stream'
 import { onTestFinished } from 'vitest'
+import { formatReference, parseReference } from '../../../src/image/index.ts'
 import { digestOf } from '../registry/images.ts'
 
 /** How this engine behaves; by default as Docker with its own layer store. */
@@ -56,7 +57,7 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
       return json([...new Set([...images.values()])].map(({ id }) => ({ Id: id })))
     if (pathname === '/images/load') return await load(request, response)
     const name = decodeURIComponent(pathname).replace(/^\/images\/(.*)\/\w+$/, '$1')
-    const held = images.get(name)
+    const held = images.get(name) ?? images.get(fullName(name))
     if (personality.inspectError) return json({ message: personality.inspectError }, 500)
     if (!held) return json({ message: `No such image: ${name}` }, 404)
     if (request.method === 'GET') return json(inspected(held))
@@ -97,6 +98,12 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
   })
   const env = { DOCKER_HOST: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` }
   return { env, images, loads }
+}
+
+/** A short name means what it means to a real engine. */
+function fullName(name: string): string {
+  const { registry, repository, tag = 'latest' } = parseReference(name)
+  return formatReference({ registry, repository, tag })
 }
 
 const inspected = ({ id, config: { os, architecture, rootfs } }: Held) => ({
