@@ -438,7 +438,7 @@ describe('disks', () => {
 test('an artifact whose file changes while it is read is not written', async () => {
   const cwd = project({ 'ext/index.ts': model.replace('n?: number }', 'n?: number; w?: string }') })
   mkdirSync(join(cwd, 'data'))
-  writeFileSync(join(cwd, 'data', 'w.bin'), Buffer.alloc(300_000_000))
+  writeFileSync(join(cwd, 'data', 'w.bin'), Buffer.alloc(100_000_000))
   const writer = spawn(process.execPath, [
     '-e',
     `const fs = require('fs'); setInterval(() => fs.appendFileSync(${JSON.stringify(join(cwd, 'data', 'w.bin'))}, 'x'), 5)`,

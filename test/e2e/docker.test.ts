@@ -34,7 +34,11 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
           tag(name),
         ]
         const built = await flambe(args)
-        expect(built, built.stderr).toMatchObject({ status: 0, stdout: `${tag(name)}\n` })
+        expect(built, built.stderr).toMatchObject({
+          status: 0,
+          stdout: `${tag(name)}\n`,
+          stderr: expect.stringContaining('output: Docker at'),
+        })
       }
     }, 240_000)
     afterAll(() => {

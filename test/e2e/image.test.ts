@@ -12,9 +12,8 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
-import { docker, hasEngine, imageName } from '../helpers/engine/real.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 import { git } from '../helpers/git.ts'
 import { canEnter, enter, unpackLayout } from '../helpers/root-fs.ts'
@@ -66,43 +65,6 @@ describe.each(Object.keys(examples))('%s', (name) => {
     },
     120_000,
   )
-})
-
-describe.runIf(hasEngine('images of the command line, run'))('an engine', () => {
-  test('takes the image, and runs it with everything taken away that can be', async () => {
-    const tag = `${imageName()}:v1`
-    const project = exampleCopy('breast-cancer')
-    const args = ['build', '--docker', '--base', 'host', '--tag', tag, '--env', 'FLAMBE_LOG_LEVEL=debug']
-    const { stdout, stderr } = await flambe([...args, join(project, 'spec.yaml')])
-    expect(stdout).toBe(`${tag}\n`)
-    expect(stderr).toContain('output: Docker at')
-    const limits = [
-      '--read-only',
-      '--cap-drop',
-      'ALL',
-      '--security-opt',
-      'no-new-privileges',
-      '--user',
-      '12345:54321',
-    ]
-    // The host's network: not every engine has a bridge.
-    const port = await freePort()
-    const network = ['--network', 'host', '--env', `FLAMBE_PORT=${port}`, '--env', 'FLAMBE_HOST=127.0.0.1']
-    const container = docker('run', '--detach', ...network, ...limits, tag)
-    onTestFinished(() => void docker('rm', '--force', container))
-    const url = `http://127.0.0.1:${port}`
-    await until(
-      async () => (await fetch(`${url}/readyz`)).ok,
-      () => docker('logs', container),
-    )
-    await ask(url, 'breast-cancer')
-    await until(
-      async () => docker('inspect', '--format', '{{.State.Health.Status}}', container) === 'healthy',
-      () => docker('inspect', '--format', '{{json .State.Health}}', container),
-    )
-    docker('stop', container)
-    expect(docker('inspect', '--format', '{{.State.ExitCode}}', container)).toBe('0')
-  }, 120_000)
 })
 
 test('without an engine the image is a layout in the present folder, and it says why', async () => {

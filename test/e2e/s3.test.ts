@@ -194,7 +194,7 @@ test.runIf(hasVersity())(
     const variables = env()
     /** Builds number `n`, and kills it as its request number `killAt` arrives. */
     const build = async (n: number, killAt = Number.POSITIVE_INFINITY) => {
-      writeFileSync(join(cwd, 'w.bin'), `${n}`.padStart(3, '0').repeat(13_000_000))
+      writeFileSync(join(cwd, 'w.bin'), `${n}`.padStart(3, '0').repeat(6_000_000))
       let kill = () => {}
       let count = 0
       proxy.fault = () => {
