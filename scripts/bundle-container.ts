@@ -59,6 +59,11 @@ function leftOut(): Plugin {
         }
         export { missing as openS3Artifact, missing as s3Storage, missing as listS3Artifacts, missing as removeS3Artifact }`,
     },
+    {
+      // With the same code; so in an image a URL names an archive.
+      filter: /^\.\/s3\/open-url\.ts$/,
+      contents: "export { openArtifact as openUrlArtifact } from '../artifact/index.ts'",
+    },
     // Threads that write logs: the server writes to stdout itself.
     { filter: /^thread-stream$/, contents: 'module.exports = class {}' },
   ]

@@ -49,11 +49,14 @@ async function get(
     throw new FlambeError(
       'ARTIFACT_NOT_FOUND',
       `HTTP url: '${place}' is not available: there is nothing (${status})`,
+      {
+        hint: 'a URL names a .tar.gz, or, without a query, a folder that anybody may read and that holds flambe.json',
+      },
     )
   }
   if (status === 401 || status === 403) {
     throw new FlambeError('DENIED', `HTTP url: '${place}' may not be read (${status})`, {
-      hint: 'a presigned URL may have expired',
+      hint: 'a presigned URL may have expired, and opens one object: a .tar.gz, and no folder',
     })
   }
   throw new FlambeError('UNAVAILABLE', `HTTP url: '${place}' is not available: the server answered ${status}`)

@@ -10,7 +10,10 @@ export default class Pull extends FlambeCommand {
     '<%= config.bin %> pull https://example.com/engine.tar.gz ./engine --force',
   ]
   static override args = {
-    artifact: Args.string({ description: 's3://bucket/path, or a URL of a .tar.gz', required: true }),
+    artifact: Args.string({
+      description: 's3://bucket/path, or a URL of a .tar.gz or a public folder',
+      required: true,
+    }),
     destination: Args.string({ description: 'folder to write', required: true }),
   }
   static override flags = {

@@ -19,16 +19,23 @@ export async function openLocation(
   location: string,
   options: OpenLocationOptions = {},
 ): Promise<OpenedArtifact> {
-  if (!location.startsWith('s3://')) return openArtifact(location, options)
-  const { openS3Artifact } = await import('./s3/open.ts')
-  return openS3Artifact(location, options)
+  if (location.startsWith('s3://')) {
+    const { openS3Artifact } = await import('./s3/open.ts')
+    return openS3Artifact(location, options)
+  }
+  if (/^https?:\/\//i.test(location)) {
+    const { openUrlArtifact } = await import('./s3/open-url.ts')
+    return openUrlArtifact(location, options)
+  }
+  return openArtifact(location, options)
 }
 
 /**
  * Brings back the object that an artifact holds: its class, config and state. Installs nothing, and runs no
  * code but the component's own.
  *
- * @param location a folder (of the whole, or of a part), a `.tar.gz`, `http(s)://….tar.gz`, or `s3://bucket/path`.
+ * @param location a folder (of the whole, or of a part), a `.tar.gz`, `s3://bucket/path`, or an `http(s)://` URL of a
+ * `.tar.gz` or of a folder that anybody may read.
  * @throws FlambeError `ARTIFACT_NOT_FOUND`, `ARTIFACT_DAMAGED`, `ARTIFACT_UNSUPPORTED`, `ARTIFACT_UNSAFE`,
  * `VERSION_MISMATCH`, `COMPONENT_FAILED`; `UNAVAILABLE` and `DENIED` where the place is far.
  * @example

@@ -4,12 +4,11 @@ import type { FileEntry } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { inParallel } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
+import { free } from './chunks.ts'
 import { type Downloads, downloadObject, keep, openDownloads } from './download.ts'
 import { isMissing } from './failure.ts'
-import { formatS3Location } from './location.ts'
 import { locate, type StoredManifest } from './manifest.ts'
-import { readStretch } from './read.ts'
-import type { S3Session } from './session.ts'
+import type { Source } from './source.ts'
 
 const filesAtOnce = 12
 /** Of objects that hold many small files: stretches that are read, and held, at once; and how long each is. */
@@ -25,23 +24,23 @@ type BringOptions = {
 
 /** Brings files of a stored artifact to a folder: those that are there already are not asked for. */
 export async function bringFiles(
-  session: S3Session,
+  source: Source,
   { stored, files, directory, progress }: BringOptions,
 ): Promise<void> {
   const missing = await missingFiles(files, directory)
   if (missing.length === 0) return
   const total = missing.reduce((sum, { size }) => sum + size, 0)
-  const wanted = missing.map((file) => ({ ...file, ...locate(session, stored, file) }))
-  await step(progress, { title: `download ${formatS3Location(session.location)}`, total }, async (id) => {
+  const wanted = missing.map((file) => ({ ...file, ...locate(source, stored, file) }))
+  await step(progress, { title: `download ${source.url}`, total }, async (id) => {
     const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    await using downloads = openDownloads(session)
+    await using downloads = openDownloads(source)
     const options = { directory, onBytes, downloads }
     const stretches = stretchesOf(wanted.filter(({ alone }) => !alone))
-    await inParallel(stretches, stretchesAtOnce, (stretch) => bringStretch(session, stretch, options))
+    await inParallel(stretches, stretchesAtOnce, (stretch) => bringStretch(source, stretch, options))
     await inParallel(
       wanted.filter(({ alone }) => alone),
       filesAtOnce,
-      (file) => bringFile(session, file, options),
+      (file) => bringFile(source, file, options),
     )
   })
 }
@@ -64,12 +63,12 @@ type PlaceOptions = {
   readonly downloads: Downloads
 }
 
-async function bringFile(session: S3Session, file: Wanted, options: PlaceOptions): Promise<void> {
+async function bringFile(source: Source, file: Wanted, options: PlaceOptions): Promise<void> {
   const { key, size, path, sha256 } = file
   const { directory, ...more } = options
   try {
     await downloadObject(
-      session,
+      source,
       { key, size, name: path },
       { target: join(directory, path), sha256, ...more },
     )
@@ -95,7 +94,7 @@ function stretchesOf(files: readonly Wanted[]): Stretch[] {
 }
 
 async function bringStretch(
-  session: S3Session,
+  source: Source,
   files: Stretch,
   { directory, onBytes }: PlaceOptions,
 ): Promise<void> {
@@ -105,7 +104,7 @@ async function bringStretch(
   const take = (chunk: Uint8Array, position: number) => void bytes.set(chunk, position - start)
   const name = files.length === 1 ? files[0].path : `${files[0].path} and ${files.length - 1} more`
   try {
-    await readStretch(session, { key, name }, { start, end, take })
+    await source.read({ key, name }, { start, end, take })
   } catch (error) {
     throw missingOr(error, files[0])
   }
@@ -116,6 +115,7 @@ async function bringStretch(
       onBytes,
     }),
   )
+  free(bytes)
 }
 
 function missingOr(error: unknown, { path }: FileEntry): unknown {

@@ -47,11 +47,11 @@ export async function giveChunks(from: Readable, request: OutgoingMessage): Prom
   }
 }
 
-function free(bytes: Uint8Array): void {
+/** Gives the memory of bytes back that nobody reads any more; not where other bytes lie in it too. */
+export function free(bytes: Uint8Array): void {
   if (isWhole(bytes) && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
 }
 
-/** True where no other bytes lie in the same memory. */
 function isWhole({ buffer, byteLength }: Uint8Array): boolean {
   return buffer.byteLength === byteLength
 }

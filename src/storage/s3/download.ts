@@ -5,8 +5,8 @@ import { FlambeError } from '../../errors.ts'
 import { fileFailure, gate, inParallel, sha256 as sha256Of } from '../../files/index.ts'
 import { createHasher, type Hasher } from './hasher.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
-import { damagedHint, type Readable, readStretch, type Take } from './read.ts'
-import type { S3Session } from './session.ts'
+import { damagedHint, type Readable, type Take } from './read.ts'
+import type { Source } from './source.ts'
 
 /** Files up to here are held in memory. */
 const smallLimit = 1024 ** 2
@@ -35,8 +35,8 @@ export type Downloads = AsyncDisposable & {
   readonly pass: ReturnType<typeof gate>
 }
 
-export function openDownloads(session: S3Session): Downloads {
-  const hasher = createHasher(session)
+export function openDownloads(source: Source): Downloads {
+  const hasher = createHasher(source)
   return { hasher, pass: gate(lanes), [Symbol.asyncDispose]: () => hasher[Symbol.asyncDispose]() }
 }
 
@@ -45,29 +45,29 @@ export function openDownloads(session: S3Session): Downloads {
  * that are there, so that an interrupted download goes on; it takes the target's name when its digest is right.
  */
 export async function downloadObject(
-  session: S3Session,
+  source: Source,
   object: WholeObject,
   options: DownloadOptions,
 ): Promise<void> {
-  if (object.size <= smallLimit) return options.downloads.pass(() => downloadSmall(session, object, options))
+  if (object.size <= smallLimit) return options.downloads.pass(() => downloadSmall(source, object, options))
   await mkdir(dirname(options.target), { recursive: true })
   const partial = await claimPartial(options.target, options.sha256 ?? 'unknown')
   const resumed = partial.done.size > 0
-  if (await downloadRanges(session, object, { ...options, partial })) return
+  if (await downloadRanges(source, object, { ...options, partial })) return
   // What an earlier run left may be damaged, by a crash of the machine: then it does not count.
   const fresh = { ...options, partial: { ...partial, done: new Set<number>() } }
-  if (resumed && (await downloadRanges(session, object, fresh))) return
+  if (resumed && (await downloadRanges(source, object, fresh))) return
   throw altered(object.name)
 }
 
 async function downloadSmall(
-  session: S3Session,
+  source: Source,
   object: WholeObject,
   { target, sha256, onBytes }: KeepOptions,
 ): Promise<void> {
   const bytes = Buffer.alloc(object.size)
   const take = (chunk: Uint8Array, position: number) => void bytes.set(chunk, position)
-  await readStretch(session, object, { start: 0, end: object.size, take })
+  await source.read(object, { start: 0, end: object.size, take })
   await keep(bytes, object.name, { target, sha256, onBytes })
 }
 
@@ -92,29 +92,25 @@ export async function keep(
 type RangesOptions = DownloadOptions & { readonly partial: PartialFile }
 
 /** Brings the ranges that are not there, and gives whether the whole is what it must be. */
-async function downloadRanges(
-  session: S3Session,
-  object: WholeObject,
-  options: RangesOptions,
-): Promise<boolean> {
+async function downloadRanges(source: Source, object: WholeObject, options: RangesOptions): Promise<boolean> {
   const { target, sha256, partial } = options
   const { file, note } = partial
   try {
-    const digest = await fetchRanges(session, object, options)
+    const digest = await fetchRanges(source, object, options)
     await rm(note, { force: true })
     if (digest === sha256) await rename(file, target)
     else await rm(file, { force: true })
     return digest === sha256
   } catch (error) {
     await partial.release()
-    session.signal?.throwIfAborted()
+    source.signal?.throwIfAborted()
     throw fileFailure(error, `downloading ${object.name}`)
   }
 }
 
 /** Gives the digest of the whole, where one is known to compare it with. */
 async function fetchRanges(
-  session: S3Session,
+  source: Source,
   object: WholeObject,
   { sha256, onBytes, partial: { file, note, done }, downloads: { pass, hasher } }: RangesOptions,
 ): Promise<string | undefined> {
@@ -128,7 +124,7 @@ async function fetchRanges(
     pass(async () => {
       const end = Math.min(start + rangeSize, size)
       const { take, flush } = gathered(handle)
-      await readStretch(session, object, { start, end, take })
+      await source.read(object, { start, end, take })
       await flush()
       onBytes(end - start)
       await appendFile(note, `${start}\n`)

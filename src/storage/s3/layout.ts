@@ -12,7 +12,7 @@ export type ObjectName = string
 /** Where the bytes of a file lie: from `start` on in an object. */
 export type Place = { readonly object: ObjectName; readonly start: number }
 
-export function objectKey(location: S3Location, object: ObjectName): string {
+export function objectKey(location: Pick<S3Location, 'prefix'>, object: ObjectName): string {
   return keyOf(location, `${objectsFolder}${object}`)
 }
 

@@ -23,7 +23,7 @@ export function formatS3Location({ bucket, prefix }: S3Location): string {
 }
 
 /** The key of a file of the artifact at `location`. */
-export function keyOf({ prefix }: S3Location, path: string): string {
+export function keyOf({ prefix }: Pick<S3Location, 'prefix'>, path: string): string {
   return prefix ? `${prefix}/${path}` : path
 }
 

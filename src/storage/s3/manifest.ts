@@ -6,6 +6,7 @@ import { formatPlace, objectKey, type Place, parsePlace } from './layout.ts'
 import { formatS3Location, keyOf } from './location.ts'
 import { objectOptions, payer } from './options.ts'
 import { attempt, type S3Session } from './session.ts'
+import type { Source } from './source.ts'
 
 /** Where the objects of an artifact are, as its manifest in S3 says beside all that it says elsewhere. */
 export type Objects = {
@@ -27,7 +28,7 @@ export const newGeneration = (): string => randomBytes(6).toString('hex')
 
 /** Where a file of a stored artifact is: the key of an object, where in it the file starts, and whether it is all of it. */
 export function locate(
-  { location }: S3Session,
+  { location }: Pick<Source, 'location'>,
   { objects }: Pick<StoredManifest, 'objects'>,
   { path, sha256 }: { readonly path: string; readonly sha256: string },
 ): { readonly key: string; readonly start: number; readonly alone: boolean } {
@@ -99,7 +100,8 @@ function encodeObjects({ next, places }: Objects): object {
   return { next, places: Object.fromEntries(entries) }
 }
 
-function parseStored(bytes: Uint8Array, file: string): Omit<StoredManifest, 'etag'> {
+/** Reads the manifest of an artifact in a store; `file` is its name for people. */
+export function parseStored(bytes: Uint8Array, file: string): Omit<StoredManifest, 'etag'> {
   const { s3, ...manifest } = parseManifest(bytes, { file }) as Manifest & { readonly s3?: unknown }
   if (s3 === undefined) return { manifest }
   const objects = parseObjects(s3)

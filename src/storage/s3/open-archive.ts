@@ -7,6 +7,7 @@ import { downloadObject, openDownloads } from './download.ts'
 import { formatS3Location } from './location.ts'
 import { findObject } from './objects.ts'
 import type { S3Session } from './session.ts'
+import { s3Source } from './source.ts'
 
 /** Brings the one object that the session's place names into a folder, unless it is there, and says where it is. */
 export async function fetchArchive(
@@ -29,8 +30,9 @@ export async function fetchArchive(
   if ((await stat(target).catch(() => undefined))?.size === size) return target
   await step(progress, { title: `download ${place}`, total: size }, async (id) => {
     const onBytes = (count: number) => progress({ type: 'bytes', id, count })
-    await using downloads = openDownloads(session)
-    await downloadObject(session, { key, size, name: key }, { target, sha256: digest, onBytes, downloads })
+    const source = s3Source(session)
+    await using downloads = openDownloads(source)
+    await downloadObject(source, { key, size, name: key }, { target, sha256: digest, onBytes, downloads })
   })
   return target
 }

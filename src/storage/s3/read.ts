@@ -18,11 +18,14 @@ export type Readable = {
  */
 export type Take = (chunk: Uint8Array, position: number) => void | Promise<void>
 
+/** Bytes of an object from `start` up to `end`, and who takes them. */
+export type Stretch = { readonly start: number; readonly end: number; readonly take: Take }
+
 /** Reads the bytes from `start` up to `end`, trying again what breaks off. */
 export async function readStretch(
   session: S3Session,
   { key, size, name }: Readable,
-  { start, end, take }: { readonly start: number; readonly end: number; readonly take: Take },
+  { start, end, take }: Stretch,
 ): Promise<void> {
   const { sdk, location, options } = session
   if (start === end) return
@@ -40,11 +43,13 @@ export async function readStretch(
       await take(chunk, position)
       position += chunk.length
     })
-    if (position !== end) {
-      throw new FlambeError('ARTIFACT_DAMAGED', `${name} ends at ${position} of ${end} bytes`, {
-        hint: damagedHint,
-      })
-    }
+    if (position !== end) throw endsEarly(name, position, end)
+  })
+}
+
+export function endsEarly(name: string, position: number, end: number): FlambeError {
+  return new FlambeError('ARTIFACT_DAMAGED', `${name} ends at ${position} of ${end} bytes`, {
+    hint: damagedHint,
   })
 }
 

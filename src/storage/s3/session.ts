@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { backOff, tries } from './back-off.ts'
 import { type Connection, connect } from './client.ts'
 import { translateS3Error } from './errors.ts'
 import { isTransient, regionOf } from './failure.ts'
@@ -11,23 +11,23 @@ export type S3Session = Connection & {
   readonly location: S3Location
   readonly options: S3Options
   readonly signal: AbortSignal | undefined
+  /** Says how long is waited before a request is made again: from 0 up to 1. */
+  readonly random?: (() => number) | undefined
 }
+
+type OpenSessionOptions = Partial<Pick<S3Session, 'options' | 'signal' | 'random'>>
 
 export async function openS3Session(
   location: S3Location,
-  { options = {}, signal }: { options?: S3Options; signal?: AbortSignal | undefined } = {},
+  { options = {}, signal, random }: OpenSessionOptions = {},
 ): Promise<S3Session> {
-  return { ...(await connect(options)), location, options, signal }
+  return { ...(await connect(options)), location, options, signal, random }
 }
 
 /** The same session for another place of the same bucket. */
 export function atPrefix(session: S3Session, prefix: string): S3Session {
   return { ...session, location: { ...session.location, prefix } }
 }
-
-const tries = 8
-const firstWait = 200
-const longestWait = 10_000
 
 type Request<T> = (client: S3Client, abort: { readonly abortSignal?: AbortSignal }) => Promise<T>
 
@@ -36,12 +36,7 @@ type Request<T> = (client: S3Client, abort: { readonly abortSignal?: AbortSignal
  * each time with full jitter, so `request` must open its body afresh; a bucket of another region is followed.
  * What fails for good is told as ours.
  */
-export async function attempt<T>(
-  session: S3Session,
-  doing: string,
-  request: Request<T>,
-  { random = Math.random }: { readonly random?: () => number } = {},
-): Promise<T> {
+export async function attempt<T>(session: S3Session, doing: string, request: Request<T>): Promise<T> {
   const { client, location, signal, moveTo } = session
   for (let trial = 1; ; trial++) {
     try {
@@ -52,10 +47,7 @@ export async function attempt<T>(
       if (region && region !== (await client.config.region())) moveTo(region)
       else if (trial === tries || !isTransient(error)) {
         throw translateS3Error(error, { doing, place: formatS3Location(location), bucket: location.bucket })
-      } else {
-        const wait = random() * Math.min(longestWait, firstWait * 2 ** (trial - 1))
-        await sleep(wait, undefined, signal ? { signal } : {})
-      }
+      } else await backOff(trial, session)
     }
   }
 }

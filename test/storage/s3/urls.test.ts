@@ -1,6 +1,11 @@
 import { createHash, createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
-import { load } from '../../../src/storage/index.ts'
+import { load, openLocation } from '../../../src/storage/index.ts'
+import { type Engine, engineConfig, type Leaf } from '../../helpers/artifact.ts'
+import { unlikeBytes } from '../../helpers/bare-artifact.ts'
 import { folder } from '../../helpers/folder.ts'
 import { hasVersity } from '../../helpers/s3.ts'
 import { s3Suite, weights, write } from '../../helpers/s3-suite.ts'
@@ -37,8 +42,26 @@ function presign(
   return `${url}?${query}&X-Amz-Signature=${signature}`
 }
 
-describe.runIf(hasVersity())('artifacts by https:// and http://', () => {
-  const { place, endpoint, bucket } = s3Suite()
+describe.runIf(hasVersity())('artifacts by https:// and http://', { timeout: 60_000 }, () => {
+  const { place, proxy, endpoint, bucket, client, put, keys } = s3Suite()
+  /** Lets anybody read what is below this path. */
+  const publish = (path: string) =>
+    client().send(
+      new PutBucketPolicyCommand({
+        Bucket: bucket(),
+        Policy: JSON.stringify({
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: '*',
+              Action: ['s3:GetObject'],
+              Resource: [`arn:aws:s3:::${bucket()}/${path}/*`],
+            },
+          ],
+        }),
+      }),
+    )
   const login = () => ({
     key: process.env['AWS_ACCESS_KEY_ID'] ?? '',
     secret: process.env['AWS_SECRET_ACCESS_KEY'] ?? '',
@@ -58,5 +81,85 @@ describe.runIf(hasVersity())('artifacts by https:// and http://', () => {
     const failure = await load(signed, { cacheDirectory: folder() }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'DENIED', hint: expect.stringContaining('may have expired') })
     expect(String(failure)).not.toContain('Signature')
+  })
+
+  test('a folder that anybody may read loads by its URL, without any credentials; and a part of it alone', async () => {
+    const bytes = unlikeBytes(20_000_000)
+    const file = { $file: join(folder({ 'w.bin': bytes }), 'w.bin') }
+    const files = Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`code/ext/${n}.txt`, `${n}`]))
+    await write(await place('models/数字 1'), { config: engineConfig({ file }), files })
+    await publish('models')
+    const url = `${proxy().endpoint}/${bucket()}/models/${encodeURIComponent('数字 1')}`
+    proxy().taken()
+    const cacheDirectory = folder()
+    const engine = (await load(url, { cacheDirectory })) as Engine
+    expect(weights(engine)).toEqual([[1, 1], [2], [3, 3, 3]])
+    expect(Buffer.compare(readFileSync(engine.file ?? ''), bytes)).toBe(0)
+    const asked = proxy().taken()
+    expect(asked.filter(({ headers }) => headers['authorization'])).toEqual([])
+    expect(asked.filter(({ headers }) => headers['range']).length).toBeGreaterThanOrEqual(2)
+    await load(url, { cacheDirectory })
+    expect(proxy().taken()).toHaveLength(1)
+
+    const { manifest } = await openLocation(`${url}/flambe.json`, { manifestOnly: true })
+    expect(manifest.name).toBe('engine')
+    const leaf = (await load(`${url}/extras/1`, { cacheDirectory: folder() })) as Leaf
+    expect([...leaf.weight]).toEqual([3, 3, 3])
+  })
+
+  test('a folder at a URL is checked file by file, and what breaks off goes on', async () => {
+    const { artifact } = await write(await place('engine'))
+    await publish('engine')
+    const url = `${proxy().endpoint}/${bucket()}/engine`
+    const seen = new Set<string>()
+    proxy().fault = ({ path }) => {
+      if (seen.has(path)) return undefined
+      seen.add(path)
+      return seen.size % 2 === 0 ? 'cut answer' : { status: 503, code: 'SlowDown' }
+    }
+    expect(weights(await load(url, { cacheDirectory: folder() }))).toHaveLength(3)
+    expect(seen.size).toBeGreaterThan(3)
+    const spec = artifact.manifest.files.find(({ path }) => path === 'spec.yaml')
+    await put((await keys()).find((key) => key.endsWith(spec?.sha256 ?? 'none')) ?? '', '# The spec\n')
+    await expect(load(url, { cacheDirectory: folder() })).rejects.toMatchObject({
+      code: 'ARTIFACT_DAMAGED',
+      message: expect.stringContaining('spec.yaml'),
+    })
+  })
+
+  test('a folder that is replaced while it is read by a URL comes as the new one', async () => {
+    const storage = await place('engine')
+    await write(storage)
+    await publish('engine')
+    let replacing: Promise<unknown> | undefined
+    proxy().fault = async ({ method, path, headers }) => {
+      if (headers['authorization'] || method !== 'GET' || path.endsWith('flambe.json')) return undefined
+      replacing ??= write(storage, { config: engineConfig({ extras: [] }), force: true })
+      await replacing
+      return undefined
+    }
+    const url = `${proxy().endpoint}/${bucket()}/engine`
+    expect(weights(await load(url, { cacheDirectory: folder() }))).toEqual([[1, 1]])
+  })
+
+  test('a presigned URL of a folder says what it can open, and what to do', async () => {
+    await write(await place('engine'))
+    const of = (path: string) => presign(new URL(`${endpoint()}/${bucket()}/${path}`), login())
+    const manifest = load(of('engine/flambe.json'), { cacheDirectory: folder() })
+    await expect(manifest).rejects.toMatchObject({
+      code: 'ARTIFACT_UNSUPPORTED',
+      message: expect.stringContaining('opens this one alone'),
+      hint: expect.stringContaining('--compress'),
+    })
+    await expect(load(of('engine'), { cacheDirectory: folder() })).rejects.toMatchObject({
+      code: 'ARTIFACT_NOT_FOUND',
+      hint: expect.stringContaining('without a query'),
+    })
+  })
+
+  test('a folder that not everybody may read is denied', async () => {
+    await write(await place('engine'))
+    const url = `${endpoint()}/${bucket()}/engine`
+    await expect(load(url, { cacheDirectory: folder() })).rejects.toMatchObject({ code: 'DENIED' })
   })
 })

@@ -1,0 +1,59 @@
+import { manifestName, type OpenedArtifact, openArtifact, temporaryDirectory } from '../../artifact/index.ts'
+import { FlambeError } from '../../errors.ts'
+import { silent } from '../../progress.ts'
+import { isArchive } from './archive.ts'
+import { parseStored } from './manifest.ts'
+import type { OpenS3Options } from './open.ts'
+import { type FoundFolder, findNearest, openFolder } from './open-folder.ts'
+import { getUrl, urlOf, urlSource } from './url-source.ts'
+
+/**
+ * An artifact at an `http(s)://` URL: one `.tar.gz`, or a folder that anybody may read, found by its manifest. A URL with a
+ * query, as a presigned one, names one object, so it can only be an archive.
+ */
+export async function openUrlArtifact(
+  location: string,
+  options: OpenS3Options = {},
+): Promise<OpenedArtifact> {
+  const url = new URL(location)
+  const isManifest = url.pathname.endsWith(`/${manifestName}`)
+  if (url.search !== '' && isManifest) throw opensOneObject(url)
+  if (url.search === '' && !isArchive({ bucket: '', prefix: url.pathname })) {
+    const { cacheDirectory = await temporaryDirectory(), manifestOnly = false, progress = silent } = options
+    const path = isManifest ? url.pathname.slice(0, -manifestName.length) : url.pathname
+    const segments = path.split('/').filter(Boolean).map(decodeURIComponent)
+    const find = () => findFolder(url.origin, segments, options)
+    const opened = await openFolder(find, { cacheDirectory, manifestOnly, progress })
+    if (opened) return opened
+  }
+  return openArtifact(location, options)
+}
+
+/** The folder at a path, or the one that the path is a part of. */
+function findFolder(
+  origin: string,
+  segments: readonly string[],
+  { signal }: OpenS3Options,
+): Promise<FoundFolder | undefined> {
+  return findNearest(segments, async (path) => {
+    const base = path.length === 0 ? origin : urlOf(origin, path.join('/'))
+    const file = `${base}/${manifestName}`
+    const found = await getUrl(file, { signal })
+    // A server that answers everything with a page has no manifest there.
+    if (found?.bytes[0] !== '{'.charCodeAt(0)) return undefined
+    return {
+      source: urlSource(base, { signal }),
+      stored: { ...parseStored(found.bytes, file), etag: found.etag },
+    }
+  })
+}
+
+function opensOneObject({ origin, pathname }: URL): FlambeError {
+  return new FlambeError(
+    'ARTIFACT_UNSUPPORTED',
+    `HTTP url: '${origin}${pathname}' is the manifest of an artifact of several objects, and a URL with a query opens this one alone`,
+    {
+      hint: 'presign one .tar.gz (flambe push --compress makes it), let anybody read the folder and name it without a query, or name it by s3://',
+    },
+  )
+}
