@@ -12,6 +12,8 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 }
 // Until a command cleans up after itself there is nothing to clean up.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
+// It is checked above. oclif loads forty modules to do it again.
+process.env.OCLIF_DISABLE_ENGINE_WARNING = 'true'
 module.enableCompileCache?.()
 const { main } = await import('../dist/cli/main.js')
 await main(process.argv.slice(2))

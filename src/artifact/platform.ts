@@ -27,9 +27,15 @@ export function assertPlatform({ name, platform }: Manifest, host = hostPlatform
 
 const describe = ({ os, arch, libc }: Platform) => [os, arch, libc].filter(Boolean).join('/')
 
+let libc: 'glibc' | 'musl' | undefined
+
 function hostLibc(): 'glibc' | 'musl' {
+  if (libc) return libc
+  // It would look up the names of all hosts that this process is connected to.
+  Object.assign(process.report, { excludeNetwork: true })
   const { header } = process.report.getReport() as {
     readonly header: { readonly glibcVersionRuntime?: string }
   }
-  return header.glibcVersionRuntime ? 'glibc' : 'musl'
+  libc = header.glibcVersionRuntime ? 'glibc' : 'musl'
+  return libc
 }

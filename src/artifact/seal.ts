@@ -1,4 +1,4 @@
-import { type HashCache, inParallel, sha256 } from '../files/index.ts'
+import { type HashCache, type HashedFile, inParallel, sha256 } from '../files/index.ts'
 import type { Artifact, ArtifactFile, Draft, DraftFile } from './artifact.ts'
 import type { Manifest } from './manifest.ts'
 
@@ -8,9 +8,17 @@ export async function sealArtifact(
   { hashCache, signal }: { readonly hashCache: HashCache; readonly signal?: AbortSignal | undefined },
 ): Promise<Artifact> {
   const files = new Map<string, ArtifactFile>()
-  await inParallel(draft.files, 4, async ([path, file]) => {
-    files.set(path, { ...entryOf(path, file), ...(await hashOf(file, { hashCache, signal })) })
-  })
+  const put = (path: string, file: DraftFile, hashed: HashedFile) =>
+    files.set(path, { ...entryOf(path, file), ...hashed })
+  const unread: (() => Promise<unknown>)[] = []
+  for (const [path, file] of draft.files) {
+    const { source } = file
+    const known = source.kind === 'file' ? hashCache.known(source.path) : hashChunks(source.chunks)
+    if (known) put(path, file, known)
+    else if (source.kind === 'file')
+      unread.push(async () => put(path, file, await hashCache.hash(source.path, { signal })))
+  }
+  await inParallel(unread, 4, async (read) => void (await read()))
   return artifactOf(draft.manifest, files)
 }
 
@@ -31,13 +39,6 @@ export function entryOf(path: string, { source, executable }: DraftFile) {
   return { path, size: 0, sha256: '', ...(executable && { executable }), source }
 }
 
-async function hashOf(
-  { source }: DraftFile,
-  { hashCache, signal }: { hashCache: HashCache; signal: AbortSignal | undefined },
-): Promise<{ sha256: string; size: number }> {
-  if (source.kind === 'file') return hashCache.hash(source.path, { signal })
-  return {
-    sha256: sha256(...source.chunks),
-    size: source.chunks.reduce((sum, { length }) => sum + length, 0),
-  }
+function hashChunks(chunks: readonly Uint8Array[]): HashedFile {
+  return { sha256: sha256(...chunks), size: chunks.reduce((sum, { length }) => sum + length, 0) }
 }

@@ -82,9 +82,9 @@ async function unchanged(
   hashCache: HashCache,
 ): Promise<Artifact | undefined> {
   for (const [path, { source, size }] of draft.files) {
-    const skip = source.kind === 'file' && size >= large && !(await hashCache.known(source.path))
+    const skip = source.kind === 'file' && size >= large && !hashCache.known(source.path)
     const kept = join(earlier.directory, path)
-    if (skip || (size >= large && !(await hashCache.known(kept)))) return undefined
+    if (skip || (size >= large && !hashCache.known(kept))) return undefined
   }
   const artifact = await sealArtifact(draft, { hashCache })
   if (Buffer.compare(encodeManifest(artifact.manifest), earlier.bytes) !== 0) return undefined
@@ -129,7 +129,7 @@ async function reuse(
   if (!earlier || source.kind !== 'file' || size < large) return undefined
   const entry = earlier.manifest.files.find((file) => file.path === path)
   const kept = join(earlier.directory, path)
-  const [wanted, have] = await Promise.all([hashCache.known(source.path), hashCache.known(kept)])
+  const [wanted, have] = [hashCache.known(source.path), hashCache.known(kept)]
   if (!entry || wanted?.sha256 !== entry.sha256 || have?.sha256 !== entry.sha256) return undefined
   return link(kept, target).then(
     () => wanted,

@@ -23,21 +23,25 @@ export type Traced = {
   readonly witnesses: Readonly<Record<string, string>>
 }
 
+/** Path -> bytes. */
+export type Sizes = ReadonlyMap<string, number>
+
 /** The trace, kept while what it was made from is as it was: following thousands of modules takes seconds. */
 export async function cachedTrace({
   source,
   bundle,
   platform,
   cacheDirectory,
-}: TraceOptions): Promise<Traced> {
+}: TraceOptions): Promise<Traced & { readonly sizes: Sizes }> {
   const included = await includedFiles(source)
   if (bundle.imports.length + included.length === 0) {
-    return { files: [], native: false, dependencies: [], witnesses: {} }
+    return { files: [], native: false, dependencies: [], witnesses: {}, sizes: new Map() }
   }
   const key = sha256(JSON.stringify([2, bundle.imports, included, platform, source.directory]))
   const file = join(cacheDirectory, 'traces', `${key}.json`)
   const known = await readTrace(file)
-  if (known && isFresh(known)) return known
+  const sizes = known && isFresh(known) ? sizesOf(known.files) : undefined
+  if (known && sizes) return { ...known, sizes }
   const { files, native } = await traceFiles(source, bundle, { platform, included })
   const dependencies = await dependenciesOf(files)
   const witnesses = signatures(witnessesOf(files, source))
@@ -45,7 +49,7 @@ export async function cachedTrace({
   await mkdir(dirname(file), { recursive: true })
   await writeFile(`${file}.${process.pid}.tmp`, JSON.stringify(traced))
   await rename(`${file}.${process.pid}.tmp`, file)
-  return traced
+  return { ...traced, sizes: sizesOf(files) ?? new Map() }
 }
 
 /** What changes when an installation does: every package's own file, npm's record, the extension's own package.json. */
@@ -68,9 +72,19 @@ function signature(path: string): string {
   return stats ? `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : ''
 }
 
-function isFresh({ witnesses, files }: Traced): boolean {
-  const isSame = Object.entries(witnesses).every(([path, before]) => signature(path) === before)
-  return isSame && files.every((file) => statNow(file) !== undefined)
+function isFresh({ witnesses }: Traced): boolean {
+  return Object.entries(witnesses).every(([path, before]) => signature(path) === before)
+}
+
+/** Undefined where one of them is gone. */
+function sizesOf(files: readonly string[]): Sizes | undefined {
+  const sizes = new Map<string, number>()
+  for (const file of files) {
+    const stats = statNow(file)
+    if (!stats) return undefined
+    sizes.set(file, Number(stats.size))
+  }
+  return sizes
 }
 
 async function readTrace(file: string): Promise<Traced | undefined> {

@@ -10,7 +10,7 @@ import {
 import { FlambeError } from '../errors.ts'
 import { statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
-import { cachedTrace, type Traced } from './cached-trace.ts'
+import { cachedTrace, type Sizes, type Traced } from './cached-trace.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
 import { placeFiles } from './place-files.ts'
@@ -30,12 +30,12 @@ export type PackOptions = {
 /** The compiled code and the files of its packages, as they go into an artifact. */
 export async function packExtension(options: PackOptions): Promise<DraftCode> {
   const { source, bundle, code, classes, platform } = options
-  const { files: traced, native, dependencies } = await tracePlatform(options)
+  const { files: traced, sizes, native, dependencies } = await tracePlatform(options)
   const files = new Map<string, DraftFile>()
   for (const [path, file] of traced) {
     files.set(`code/${source.namespace}/${path}`, {
       source: { kind: 'file', path: file },
-      size: sizeOf(file),
+      size: sizes.get(file) ?? sizeOf(file),
     })
   }
   // Last: the compiled code stands for the extension's own modules and package.json.
@@ -49,6 +49,7 @@ export async function packExtension(options: PackOptions): Promise<DraftCode> {
 async function tracePlatform(options: PackOptions): Promise<
   Omit<Traced, 'files' | 'witnesses'> & {
     readonly files: ReadonlyMap<string, string>
+    readonly sizes: Sizes
   }
 > {
   const { source, platform, cacheDirectory, signal } = options
@@ -60,7 +61,7 @@ async function tracePlatform(options: PackOptions): Promise<
   const elsewhere = await traceElsewhere(traces, { platform, cacheDirectory, signal, root: source.directory })
   const files = new Map([...placeFiles(elsewhere.files, source), ...elsewhere.placed])
   const dependencies = await dependenciesOf([...files.values()])
-  return { files, native: there.native || elsewhere.placed.size > 0, dependencies }
+  return { files, sizes: there.sizes, native: there.native || elsewhere.placed.size > 0, dependencies }
 }
 
 function sizeOf(file: string): number {

@@ -99,9 +99,12 @@ export async function includedFiles({ directory }: Source): Promise<string[]> {
   if (!flambe?.include) return []
   const found: string[] = []
   for (const pattern of flambe.include) {
-    for await (const path of glob(pattern, { cwd: directory })) found.push(join(directory, path))
+    for await (const entry of glob(pattern, { cwd: directory, withFileTypes: true })) {
+      const path = join(entry.parentPath, entry.name)
+      if (entry.isFile() || (entry.isSymbolicLink() && statNow(path)?.isFile())) found.push(path)
+    }
   }
-  return found.filter((path) => statNow(path)?.isFile()).sort()
+  return found.sort()
 }
 
 /** A native module's loader finds the libraries beside it by their names, which no import tells. */

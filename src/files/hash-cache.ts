@@ -39,7 +39,7 @@ export class HashCache {
   }
 
   /** The digest of the file if it is known and the file is as it was, without reading it. */
-  async known(path: string): Promise<HashedFile | undefined> {
+  known(path: string): HashedFile | undefined {
     const stats = statNow(path)
     const entry = stats && this.#entries.get(keyOf(stats))
     if (!stats || !entry || !sameSignature(entry, stats)) return undefined
@@ -48,7 +48,7 @@ export class HashCache {
 
   /** The digest of the file: known, or by reading it. */
   async hash(path: string, options: Parameters<typeof hashFile>[1] = {}): Promise<HashedFile> {
-    const known = await this.known(path)
+    const known = this.known(path)
     if (known) return known
     const before = statNow(path)
     const hashed = await hashFile(path, options)

@@ -107,7 +107,7 @@ async function areUnchanged(
 ): Promise<boolean> {
   for (const entry of entries) {
     if (entry.kind !== 'file' || entry.source.kind === 'bytes') continue
-    if ((await hashCache.known(entry.source.path))?.sha256 !== entry.sha256) return false
+    if (hashCache.known(entry.source.path)?.sha256 !== entry.sha256) return false
   }
   return true
 }

@@ -39,7 +39,7 @@ export async function packLayer(segments: readonly Segment[], options: PackOptio
     },
   )
   const stored = compression === 'none' ? await drained(plain) : await kept(plain, { compression, blobPath })
-  for (const path of witnessed) if (!(await hashCache.known(path))) throw changed(path)
+  for (const path of witnessed) if (!hashCache.known(path)) throw changed(path)
   const diffId = `sha256:${diff.digest('hex')}`
   const packed = stored ?? { digest: diffId, size: plainSize }
   return { diffId, ...packed }
@@ -53,7 +53,7 @@ async function unchangedFiles(segments: readonly Segment[], hashCache: HashCache
   const found = new Set<string>()
   for (const segment of segments) {
     if (segment.kind !== 'file' || segment.size < largeBytes) continue
-    if ((await hashCache.known(segment.path))?.sha256 === segment.sha256) found.add(segment.path)
+    if (hashCache.known(segment.path)?.sha256 === segment.sha256) found.add(segment.path)
   }
   return found
 }

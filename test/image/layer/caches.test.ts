@@ -75,7 +75,7 @@ test('builds at the same time share the caches, and each is what it would be alo
   )
   expect(new Set(together)).toEqual(new Set([alone.digest]))
   const after = await HashCache.open(cacheDirectory)
-  for (const name of names) expect(await after.known(join(directory, name))).toBeDefined()
+  for (const name of names) expect(after.known(join(directory, name))).toBeDefined()
 })
 
 function layerOf(directory: string, options: Parameters<typeof createLayer>[1]) {
