@@ -31,7 +31,8 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
   const waiting = new Map<number, PromiseWithResolvers<string>>()
   let worker: Worker | undefined
   const start = () => {
-    const started = new Worker(new URL(`../hash-worker${extension}`, import.meta.url))
+    // Not the flags of this process: `node --input-type=module -e …` has one that no thread takes.
+    const started = new Worker(new URL(`../hash-worker${extension}`, import.meta.url), { execArgv: [] })
     const fail = (error: unknown) => {
       for (const { reject } of waiting.values()) reject(error)
       waiting.clear()
