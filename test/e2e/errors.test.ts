@@ -43,7 +43,7 @@ const editManifest = (from: string | RegExp, to: string) => (artifact: string) =
 
 const cases: Readonly<Record<Exclude<ErrorCode, 'BUG' | 'SOURCE_INVALID'>, Case>> = {
   USAGE: { args: 'build', names: ['flambe build needs SPEC'], hint: /for example: flambe build spec\.yaml/ },
-  SPEC_NOT_FOUND: { args: 'build nope.yaml', names: ["'nope.yaml'"], hint: /check the path/ },
+  SPEC_NOT_FOUND: { args: 'build nowhere/nope.yaml', names: ["'nowhere/nope.yaml'"], hint: /check the path/ },
   SPEC_INVALID: {
     args: 'build SPEC',
     spec: spec().replace('destination', 'destinaton'),
@@ -127,7 +127,11 @@ const cases: Readonly<Record<Exclude<ErrorCode, 'BUG' | 'SOURCE_INVALID'>, Case>
     names: ['/broken'],
     hint: /--force|another/,
   },
-  ARTIFACT_NOT_FOUND: { args: 'inspect ./nothing', names: ['./nothing'], hint: /flambe build/ },
+  ARTIFACT_NOT_FOUND: {
+    args: 'inspect ./nowhere/nothing',
+    names: ['./nowhere/nothing'],
+    hint: /flambe build/,
+  },
   ARTIFACT_DAMAGED: {
     args: 'predict ARTIFACT --input {"x":1}',
     spoil: (artifact) => appendFileSync(join(artifact, 'spec.yaml'), 'x'),
