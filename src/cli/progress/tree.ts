@@ -24,7 +24,9 @@ export function treeProgress({
     const text = renderTree(steps, (step) => describeStep(step, { style, now: drawn }))
     if (text) log(text)
   }
+  let isOver = false
   const progress: Progress = (event) => {
+    if (isOver) return
     steps = nextSteps(steps, event, clock())
     if (event.type === 'warning' || (event.type === 'notice' && verbose)) {
       log.clear()
@@ -33,6 +35,8 @@ export function treeProgress({
     } else if (event.type !== 'bytes' || clock() - drawn > 1000 / framesPerSecond) draw()
   }
   const stop = () => {
+    if (isOver) return
+    isOver = true
     if (steps.size > 0) draw()
     log.done()
   }
