@@ -28,6 +28,7 @@ export async function compileValidator(schema: JsonSchema): Promise<Validate> {
       strictNumbers: true,
       // Keywords check what they are given; to compile the schema of schemas takes longer than all else at the start.
       validateSchema: false,
+      meta: false,
       discriminator: true,
       allowUnionTypes: true,
     })
