@@ -57,7 +57,7 @@ function inlineRunner(
     calls: new Few(),
     depth: () => (batches ? 1 : Math.max(1, queueSize)),
     perform: ({ tickets }) => {
-      performer.perform(tickets).then(() => scheduler.settle())
+      performer.perform(tickets)?.then(() => scheduler.settle())
     },
     freed: () => {},
     flush: () => {},

@@ -86,9 +86,10 @@ function createCalls(
     isBusy = true
     for (let call = waiting.shift(); call; call = waiting.shift()) {
       const begin = performance.now()
-      if (Atomics.compareExchange(cells, call.cell, sent, begun) === sent)
-        await performer.perform(call.questions)
-      else outbox.skipped(call.cell)
+      if (Atomics.compareExchange(cells, call.cell, sent, begun) === sent) {
+        const performing = performer.perform(call.questions)
+        if (performing) await performing
+      } else outbox.skipped(call.cell)
       // Before the next call, which may be a long one.
       if (isShort(performance.now() - begin)) flushSoon()
       else outbox.flush()
