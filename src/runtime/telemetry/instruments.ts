@@ -1,12 +1,13 @@
-import type { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Counter, Gauge, Registry } from 'prom-client'
 import { version as ownVersion } from '../../version.ts'
+import { createHistogram, type Histogram } from './histogram.ts'
 import type { MetricsOptions } from './metrics.ts'
 
 export type Instruments = {
   readonly requests: Counter<'method' | 'route' | 'status'>
   readonly problems: Counter<'reason'>
   readonly inFlight: Gauge
-  readonly duration: Histogram<'route'>
+  readonly duration: Histogram
   readonly queueTime: Histogram
   readonly computeTime: Histogram
   readonly batchSize: Histogram
@@ -25,10 +26,10 @@ export async function createInstruments(
   registry: Registry,
   { name, version, queued }: MetricsOptions,
 ): Promise<Instruments> {
-  const { Counter, Gauge, Histogram } = await import('prom-client')
+  const { Counter, Gauge } = await import('prom-client')
   const registers = [registry]
   const one = (metric: string, help: string) => ({ name: `flambe_${metric}`, help, registers })
-  const time = (metric: string, help: string) => ({ ...one(metric, help), buckets: [...seconds] })
+  const time = (metric: string, help: string) => ({ name: `flambe_${metric}`, help, bounds: seconds })
   new Gauge({
     ...one('info', 'Name and version of the component, version of flambe; always 1.'),
     labelNames: ['component', 'version', 'flambe'],
@@ -51,17 +52,20 @@ export async function createInstruments(
       labelNames: ['reason'],
     }),
     inFlight: new Gauge(one('http_requests_in_flight', 'Requests that were received and have not ended.')),
-    duration: new Histogram({
+    duration: createHistogram({
       ...time('http_request_duration_seconds', 'From the head of a request to the last byte of its answer.'),
-      labelNames: ['route'],
+      byRoute: true,
     }),
-    queueTime: new Histogram(time('predict_queue_seconds', 'Waiting for a worker, or for a batch to fill.')),
-    computeTime: new Histogram(
+    queueTime: createHistogram(
+      time('predict_queue_seconds', 'Waiting for a worker, or for a batch to fill.'),
+    ),
+    computeTime: createHistogram(
       time('predict_compute_seconds', 'Checking the input, predict, writing the output.'),
     ),
-    batchSize: new Histogram({
-      ...one('predict_batch_size', 'Requests that one call of predictBatch answered.'),
-      buckets: [...sizes],
+    batchSize: createHistogram({
+      name: 'flambe_predict_batch_size',
+      help: 'Requests that one call of predictBatch answered.',
+      bounds: sizes,
     }),
     workersLost: new Counter({
       ...one('worker_restarts_total', 'Workers that ended unasked and were replaced, by reason.'),

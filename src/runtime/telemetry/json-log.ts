@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import type { Observe } from '../observe.ts'
+import type { LogLine, Observe, ServeEvent } from '../observe.ts'
 import type { LogLevel } from '../settings.ts'
-import { logRecord } from './log-record.ts'
+import { levelOf, logRecord } from './log-record.ts'
+import { requestLine } from './request-line.ts'
 
 export type Log = {
   readonly observe: Observe
@@ -42,21 +43,29 @@ export async function openJsonLog({
       else timer ??= setTimeout(release, heldFor).unref()
     },
   }
+  const time = createTimestamp()
   const log = pino(
     {
       level,
       base: null,
       messageKey: 'message',
-      timestamp: createTimestamp(),
+      timestamp: time,
       formatters: { level: (label) => ({ level: label }) },
     },
     gather,
   )
-  const observe: Observe = (event) => {
+  const write = (event: ServeEvent): LogLine['level'] | undefined => {
+    if (event.type === 'answered') {
+      const level = levelOf(event)
+      if (log.isLevelEnabled(level)) gather.write(requestLine(event, time()))
+      return level
+    }
     const record = logRecord(event)
-    if (!record) return
-    log[record.level](record.fields, record.message)
-    if (record.level === 'error') release()
+    if (record) log[record.level](record.fields, record.message)
+    return record?.level
+  }
+  const observe: Observe = (event) => {
+    if (write(event) === 'error') release()
   }
   const close = async () => {
     release()

@@ -71,19 +71,19 @@ function renamed(fields: LogLine['fields'] = {}): Readonly<Record<string, unknow
 }
 
 /** Probes and scrapes come every few seconds and say little, unless they fail with a fault of ours. */
-function levelOf({ route, status }: Answered): LogRecord['level'] {
+export function levelOf({ route, status }: Answered): LogRecord['level'] {
   if (status === 500) return 'error'
   if (route !== '/predict') return 'debug'
   return status > 500 || status === 429 ? 'warn' : 'info'
 }
 
 /** The names under which log stores join lines to traces: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/ */
-function traceFields(traceparent: string | undefined): Readonly<Record<string, string>> {
+export function traceFields(traceparent: string | undefined): Readonly<Record<string, string>> {
   if (traceparent === undefined) return {}
   const [, trace = '', span = '', flags = ''] = traceparent.split('-')
   return { trace_id: trace, span_id: span, trace_flags: flags }
 }
 
-function rounded(milliseconds: number): number {
+export function rounded(milliseconds: number): number {
   return Math.round(milliseconds * 1000) / 1000
 }

@@ -20,9 +20,14 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const instruments = await createInstruments(registry, options)
+  const { duration, queueTime, computeTime, batchSize } = instruments
+  const histograms = [duration, queueTime, computeTime, batchSize]
   return {
     observe: (event) => count(event, instruments),
-    expose: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    expose: async () => {
+      const texts = [await registry.metrics(), ...histograms.map(({ expose }) => expose())]
+      return { contentType: registry.contentType, body: texts.join('\n') }
+    },
   }
 }
 
@@ -38,7 +43,7 @@ function countAnswer(event: Answered, instruments: Instruments): void {
   const { method, route, status, milliseconds, timings, problem } = event
   instruments.inFlight.dec()
   instruments.requests.inc({ method: methods.has(method) ? method : 'other', route, status })
-  instruments.duration.observe({ route }, milliseconds / 1000)
+  instruments.duration.observe(milliseconds / 1000, route)
   if (problem) instruments.problems.inc({ reason: problem.code })
   if (!timings) return
   instruments.queueTime.observe(timings.queued / 1000)

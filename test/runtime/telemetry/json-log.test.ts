@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { ServeEvent } from '../../../src/runtime/observe.ts'
 import type { LogLevel } from '../../../src/runtime/settings.ts'
 import { openJsonLog } from '../../../src/runtime/telemetry/json-log.ts'
+import { logRecord } from '../../../src/runtime/telemetry/log-record.ts'
 import { folder } from '../../helpers/folder.ts'
 import { answered, queueFull } from './events.ts'
 
@@ -42,6 +43,15 @@ describe('the log', () => {
         trace_flags: '01',
       },
     ])
+  })
+
+  test('tells of a request what its record holds, in this order', async () => {
+    const quoted = { ...queueFull, detail: 'a "quote" and a\nbreak' }
+    for (const event of [answered(), answered({ traceparent }), answered({ status: 429, problem: quoted })]) {
+      const { level = '', message, fields } = logRecord(event) ?? {}
+      const [line = {}] = await logOf([event])
+      expect(Object.entries(line)).toEqual(Object.entries({ level, ...fields, message }))
+    }
   })
 
   test.each([
