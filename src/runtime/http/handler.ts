@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { Observe } from '../observe.ts'
 import { failure } from '../problems.ts'
 import type { ServeSettings } from '../settings.ts'
 import { createAuthorizer } from './authorize.ts'
 import { createCors } from './cors.ts'
+import { createIds } from './ids.ts'
 import {
   type Handler,
   headerOf,
@@ -36,6 +36,7 @@ export function createHandler({
   )
   const isAllowed = createAuthorizer(settings.token)
   const cors = createCors(settings.corsOrigins)
+  const nextId = createIds()
   const respond = (resource: Routed | undefined, request: ServeRequest, context: RequestContext) => {
     if (!resource) throw failure('not-found', `nothing is at ${shortened(request.path)}`)
     const preflight = cors.preflight(request, resource.allow)
@@ -48,7 +49,7 @@ export function createHandler({
   }
   return async (request) => {
     const resource = table.get(request.path)
-    const context = contextOf(request, { route: resource?.route ?? 'other', trace })
+    const context = contextOf(request, { route: resource?.route ?? 'other', trace, nextId })
     const { id, route } = context
     observe({ type: 'received', route })
     let response: ServeResponse
@@ -91,18 +92,19 @@ const fitTraceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-
 
 function contextOf(
   request: ServeRequest,
-  { route, trace }: { route: Resource['route']; trace: NonNullable<HandlerOptions['trace']> },
+  {
+    route,
+    trace,
+    nextId,
+  }: { route: Resource['route']; trace: NonNullable<HandlerOptions['trace']>; nextId: () => string },
 ): Reply['context'] {
   const id = headerOf(request, 'x-request-id') ?? ''
   const given = headerOf(request, 'traceparent')
   const parent = given !== undefined && fitTraceparent.test(given) ? given : undefined
   const traceparent = trace(parent)
-  return {
-    id: fitId.test(id) ? id : randomUUID(),
-    route,
-    ...(traceparent !== undefined && { traceparent }),
-    ...(parent !== undefined && { parent }),
-  }
+  const own = { id: id !== '' && fitId.test(id) ? id : nextId(), route }
+  if (traceparent === undefined) return own
+  return { ...own, traceparent, ...(parent !== undefined && { parent }) }
 }
 
 function faultOf(error: unknown, id: string) {

@@ -9,7 +9,7 @@ export type ServeRequest = {
   readonly path: string
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** Reads the body, decompressed and within its limit. Rejects with a `ServeFailure`. */
+  /** Reads the body, decompressed and within its limit. Rejects with, or throws, a `ServeFailure`. */
   readonly body: () => Promise<Uint8Array>
   /** Aborts when the caller has gone. */
   readonly signal: CallerSignal

@@ -17,15 +17,15 @@ export type BodyLimits = {
 
 /**
  * The whole body of a request, decompressed. One that says itself that it is too large is refused unread.
- * Rejects with a `ServeFailure`.
+ * Rejects with a `ServeFailure`, or throws it where the body is not read.
  */
-export async function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
+export function readBody(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
   const { 'content-length': length, 'content-encoding': encoding } = incoming.headers
   const decompress = encoding === undefined ? undefined : decompressorOf(encoding)
   if (length !== undefined && Number(length) > limits.limit) throw tooLarge(limits)
   limits.proceed?.()
-  if (!decompress) return gather(incoming, limits)
-  return decompress(await gather(incoming, limits), limits)
+  const gathered = gather(incoming, limits)
+  return decompress ? gathered.then((body) => decompress(body, limits)) : gathered
 }
 
 function gather(incoming: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
