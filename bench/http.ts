@@ -96,12 +96,15 @@ async function serve(kind: Kind): Promise<string> {
         state: () => ({ state: 'ready', since: '' }),
         timeout: settings.timeout,
         produces: () => ['application/json'],
-        ask: async ({ body }) => ({
-          kind: 'value',
-          contentType: 'application/json',
-          body: Buffer.from(compute(body)),
-          timings: { queued: 0, computed: 0 },
-        }),
+        backend: {
+          refusal: () => undefined,
+          ask: async ({ body }) => ({
+            kind: 'value',
+            contentType: 'application/json',
+            body: Buffer.from(compute(body)),
+            timings: { queued: 0, computed: 0 },
+          }),
+        },
       }),
     },
   })

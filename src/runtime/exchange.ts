@@ -68,6 +68,8 @@ export type Load = {
 export type Backend<Source = ComponentSource> = {
   readonly state: () => State
   readonly load: () => Load
+  /** Why a question that came now would find no place; `undefined` where it would. */
+  readonly refusal: () => ServeFailure | undefined
   /** Rejects with a `ServeFailure`. */
   readonly ask: (question: Question, options: AskOptions) => Promise<Answer & { readonly timings: Timings }>
   /** Takes another component without dropping a question: the earlier one answers until the new one is ready. */

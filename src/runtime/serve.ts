@@ -33,7 +33,6 @@ export type RunningServer = {
 /** Listens at once. Rejects with a FlambeError, as `listen` does. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { settings, backend, observe, resources, trace, produces = () => ['application/json'] } = options
-  const { ask } = backend
   let draining: State | undefined
   const state = () => draining ?? backend.state()
   const handle = createHandler({
@@ -42,7 +41,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     ...(trace && { trace }),
     resources: {
       ...resources,
-      '/predict': predict({ ask, state, timeout: settings.timeout, produces }),
+      '/predict': predict({ backend, state, timeout: settings.timeout, produces }),
       '/livez': livez(),
       '/readyz': readyz(state),
     },

@@ -27,13 +27,13 @@ export function handlerOf(
     environment: { FLAMBE_TOKEN: token },
   })
   const events: ServeEvent[] = []
-  const { ask, state } = backend
+  const { state } = backend
   const { timeout } = settings
   const handle = createHandler({
     settings,
     observe: (event) => events.push(event),
     resources: {
-      '/predict': predict({ ask, state, timeout, produces: () => produces, heartbeat }),
+      '/predict': predict({ backend, state, timeout, produces: () => produces, heartbeat }),
       '/livez': livez(),
       '/readyz': readyz(state),
       ...resources,

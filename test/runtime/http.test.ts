@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { failure } from '../../src/runtime/problems.ts'
 import { backendOf, echo, items } from '../helpers/backend.ts'
 import { head, openRaw } from '../helpers/raw-http.ts'
 import { serveBackend } from '../helpers/serve.ts'
@@ -164,6 +165,21 @@ describe('a body', () => {
       head({ 'content-length': 1, expect: '100-continue', connection: 'close' }),
     )
     await wanted.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
+  test('that is large is not taken where the queue is full, and a small one keeps its connection', async () => {
+    const refusal = failure('queue-full', '1 requests wait already', { retryAfter: 3 })
+    const full = backendOf(() => Promise.reject(refusal), { refusal })
+    const { port } = await serveBackend(full)
+    const large = await openRaw(port, head({ 'content-length': 1_000_000 }))
+    expect(await large.until(/\}$/)).toMatch(
+      /^HTTP\/1\.1 429 [\s\S]*retry-after: 3\r\n[\s\S]*Connection: close/,
+    )
+    const chunked = await openRaw(port, head({ 'transfer-encoding': 'chunked' }))
+    expect(await chunked.until(/\}$/)).toMatch(/^HTTP\/1\.1 429 /)
+    const small = await openRaw(port, head({ 'content-length': 1 }), '1')
+    expect(await small.until(/\}$/)).toMatch(/^HTTP\/1\.1 429 [\s\S]*Connection: keep-alive/)
+    for (const { socket } of [large, chunked, small]) socket.destroy()
+  })
+
     wanted.socket.write('1')
     expect(await wanted.closed()).toMatch(/\r\nHTTP\/1\.1 200 OK[\s\S]*\r\n1$/)
     const unwanted = await openRaw(port, head({ 'content-length': 9999, expect: '100-continue' }))

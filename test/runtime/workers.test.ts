@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { becomes, served, until } from '../helpers/served-backend.ts'
 
@@ -133,7 +132,8 @@ describe('the queue', () => {
       order.push(n)
       return answer
     })
-    await sleep(5)
+    await until(() => backend.load().waiting === 3)
+    expect(backend.refusal()?.problem).toMatchObject({ code: 'queue-full', retryAfter: 1 })
     const refused = await backend
       .ask(
         { id: 'x', contentType: '', body: new Uint8Array(), stream: false },
@@ -142,6 +142,7 @@ describe('the queue', () => {
       .catch((error) => error.problem)
     expect(refused).toMatchObject({ status: 429, code: 'queue-full', retryAfter: 1 })
     expect(await Promise.all(asked)).toHaveLength(4)
+    expect(backend.refusal()).toBeUndefined()
     expect(order).toEqual([1, 2, 3, 4])
   })
 

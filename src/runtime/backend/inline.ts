@@ -32,6 +32,7 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
     ask: gate.ask,
     swap: (from) => {
+    refusal: () => scheduler.refusal(),
       const swapping = last.then(() => bring(from)).then(gate.ready)
       last = swapping.catch(() => undefined)
       return swapping

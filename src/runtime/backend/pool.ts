@@ -38,6 +38,7 @@ export function createPoolBackend(source: ComponentSource, options: PoolOptions)
   return {
     state: gate.state,
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
+    refusal: () => scheduler.refusal(),
     ask: gate.ask,
     swap: async (from) => {
       const earlier = settled(crew)

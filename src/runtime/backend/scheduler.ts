@@ -61,11 +61,17 @@ export class Scheduler {
     return this.#dispatch.runners
   }
 
+  /** Why a question that came now would be refused. */
+  refusal(room = this.#dispatch.room()): ServeFailure | undefined {
+    return this.waiting >= this.#options.queueSize + room ? this.#full() : undefined
+  }
+
   /** Rejects with a `ServeFailure`. */
   ask(question: Question, options: AskOptions): Promise<Answered> {
     if (options.signal.aborted) return Promise.reject(failure('cancelled', 'the caller has left already'))
     const room = this.#dispatch.room()
-    if (this.waiting >= this.#options.queueSize + room) return Promise.reject(this.#full())
+    const refused = this.refusal(room)
+    if (refused) return Promise.reject(refused)
     const ticket = new Ticket({ n: ++this.#last, question, foundBusy: room === 0 }, options)
     ticket.onAbort(() => this.#leave(ticket))
     ticket.expire = () => this.#expire(ticket)

@@ -12,7 +12,7 @@ import {
 } from './message.ts'
 
 export type PredictOptions = {
-  readonly ask: Backend['ask']
+  readonly backend: Pick<Backend, 'ask' | 'refusal'>
   readonly state: () => State
   /** Milliseconds. */
   readonly timeout: number
@@ -33,12 +33,13 @@ export function predict(options: PredictOptions): Resource {
 async function respond(
   request: ServeRequest,
   context: RequestContext,
-  { ask, state, timeout, produces, heartbeat = 15_000 }: PredictOptions,
+  { backend, state, timeout, produces, heartbeat = 15_000 }: PredictOptions,
 ): Promise<ServeResponse> {
   const started = performance.now()
   const type = typeOf(request, produces())
   const limit = Math.min(timeout, requestTimeout(request) ?? timeout)
   refuseUnlessReady(state())
+  if (bodyLength(request) > large) refuseWhere(backend.refusal())
   const body = await request.body()
   const question = {
     id: context.id,
@@ -48,7 +49,7 @@ async function respond(
     ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
   }
   const left = Math.max(1, limit - (performance.now() - started))
-  const answer = await ask(question, { signal: request.signal, timeout: left })
+  const answer = await backend.ask(question, { signal: request.signal, timeout: left })
   if (isStreamType(type)) return streamed(answer, { type, heartbeat, id: context.id })
   return whole(answer)
 }
@@ -109,6 +110,21 @@ function refuseUnlessReady({ state, reason }: State): void {
   if (state === 'loading')
     throw failure('not-ready', reason ?? 'the component is being loaded', { retryAfter: 1 })
   if (state === 'failed') throw failure('not-ready', reason ?? 'the component could not be loaded')
+}
+
+/**
+ * Bytes from which on a body is not taken that would find a full queue: many of them at a time would fill the memory. What is
+ * shorter has come with its headers, and unread it would cost the connection.
+ */
+const large = 65_536
+
+function bodyLength({ headers }: ServeRequest): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY
+  return Number(headers['content-length'] ?? 0)
+}
+
+function refuseWhere(refusal: Error | undefined): void {
+  if (refusal) throw refusal
 }
 
 function serverTiming({ queued, computed }: Timings): string {
