@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { median, report } from './measure.ts'
 import { build, buildSpec } from './serve/components.ts'
 import { type Load, load, type Outcome } from './serve/load.ts'
+import { pacedLoad } from './serve/paced.ts'
 import { probe } from './serve/probe.ts'
 import { type Server, startBare, startFlambe } from './serve/server.ts'
 
@@ -119,7 +120,7 @@ async function overload(): Promise<void> {
   const capacity = await load(server.url, { connections: 16, seconds: 5 })
   const before = server.memory()
   const seconds = full ? 60 : 10
-  const over = await load(server.url, { connections: 300, seconds, rate: capacity.rate * 3 })
+  const over = await pacedLoad(server.url, { connections: 1000, seconds, rate: capacity.rate * 3 })
   const after = server.memory()
   await server.stop()
   report({
