@@ -84,6 +84,21 @@ describe('a good request', () => {
     expect(taken).toBeLessThan(10_000)
   })
 
+  test('may name the server in its target, as proxies are told to', async () => {
+    const { port } = await serveBackend(backendOf(echo))
+    for (const [target, status] of [
+      ['http://host/livez', 200],
+      ['HTTP://host:80/livez?x=http://y', 200],
+      ['http://host', 404],
+      ['http://host?x', 404],
+      ['ftp://host/livez', 404],
+      ['*', 404],
+    ]) {
+      const raw = await openRaw(port, `GET ${target} HTTP/1.1\r\nhost: host\r\nconnection: close\r\n\r\n`)
+      expect([target, await raw.closed()]).toEqual([target, expect.stringMatching(`^HTTP/1.1 ${status} `)])
+    }
+  })
+
   test('HEAD has the headers of GET alone', async () => {
     const { port } = await serveBackend(backendOf(echo))
     const raw = await openRaw(port, 'HEAD /livez HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')
@@ -150,21 +165,6 @@ describe('a body', () => {
     expect(await raw.closed()).toBe(text)
   })
 
-  test('in chunks without end is refused at the limit', async () => {
-    const { port } = await serveBackend(backendOf(echo), { spec })
-    const chunk = `3e8\r\n${'x'.repeat(1000)}\r\n`
-    const raw = await openRaw(port, head({ 'transfer-encoding': 'chunked' }), chunk, chunk)
-    expect(await raw.until(/\}$/)).toMatch(/^HTTP\/1\.1 413 /)
-    raw.socket.destroy()
-  })
-
-  test('with Expect: 100-continue is asked for only where it is wanted', async () => {
-    const { port } = await serveBackend(backendOf(echo), { spec })
-    const wanted = await openRaw(
-      port,
-      head({ 'content-length': 1, expect: '100-continue', connection: 'close' }),
-    )
-    await wanted.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
   test('that is large is not taken where the queue is full, and a small one keeps its connection', async () => {
     const refusal = failure('queue-full', '1 requests wait already', { retryAfter: 3 })
     const full = backendOf(() => Promise.reject(refusal), { refusal })
@@ -180,6 +180,21 @@ describe('a body', () => {
     for (const { socket } of [large, chunked, small]) socket.destroy()
   })
 
+  test('in chunks without end is refused at the limit', async () => {
+    const { port } = await serveBackend(backendOf(echo), { spec })
+    const chunk = `3e8\r\n${'x'.repeat(1000)}\r\n`
+    const raw = await openRaw(port, head({ 'transfer-encoding': 'chunked' }), chunk, chunk)
+    expect(await raw.until(/\}$/)).toMatch(/^HTTP\/1\.1 413 /)
+    raw.socket.destroy()
+  })
+
+  test('with Expect: 100-continue is asked for only where it is wanted', async () => {
+    const { port } = await serveBackend(backendOf(echo), { spec })
+    const wanted = await openRaw(
+      port,
+      head({ 'content-length': 1, expect: '100-continue', connection: 'close' }),
+    )
+    await wanted.until(/^HTTP\/1\.1 100 Continue\r\n\r\n$/)
     wanted.socket.write('1')
     expect(await wanted.closed()).toMatch(/\r\nHTTP\/1\.1 200 OK[\s\S]*\r\n1$/)
     const unwanted = await openRaw(port, head({ 'content-length': 9999, expect: '100-continue' }))

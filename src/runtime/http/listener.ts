@@ -63,10 +63,9 @@ function requestOf(
   { joint, caller }: { readonly joint: Joint; readonly caller: Caller },
 ): ServeRequest {
   const { method = '', url = '', headers } = incoming
-  const query = url.indexOf('?')
   return {
     method,
-    path: query === -1 ? url : url.slice(0, query),
+    path: pathOf(url),
     headers,
     signal: caller,
     body: () =>
@@ -77,6 +76,14 @@ function requestOf(
         proceed: headers.expect === undefined ? undefined : () => outgoing.writeContinue(),
       }),
   }
+}
+
+/** The path of a request's target; one that goes through a proxy may name the server before it. */
+function pathOf(target: string): string {
+  const query = target.indexOf('?')
+  const path = query === -1 ? target : target.slice(0, query)
+  // https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
+  return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*\/?/i, '/')
 }
 
 function answer(
