@@ -36,6 +36,7 @@ export async function served(
       maxBatchSize: 8,
       maxBatchWait: 0,
       timeout: 10_000,
+      shutdownTimeout: 10_000,
       strictOutput: false,
       observe: (event) => events.push(event),
       ...options,

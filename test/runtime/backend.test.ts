@@ -182,6 +182,16 @@ describe.each([
     expect(told.map((line) => /stuck|too/.exec(line)?.[0])).toEqual(['stuck', 'too'])
   })
 
+  test('a close() that never ends is given up after its time: another component takes over all the same', async () => {
+    const never = 'predict() { return 1 } close() { return new Promise((done) => setTimeout(done, 2 ** 30)) }'
+    const { backend, ask, events } = await served(never, { workers, shutdownTimeout: 50 })
+    await backend.swap({ directory: await artifactOf('predict() { return 2 }') })
+    expect(await ask({})).toBe(2)
+    expect(events).toContainEqual(
+      expect.objectContaining({ message: 'close() did not end within 50 ms: it is given up' }),
+    )
+  })
+
   test('closing in a hurry ends a swap that waits for the earlier component', async () => {
     const { ask, backend } = await served(slow, { workers })
     const asked = ask({ ms: 5000 })

@@ -15,6 +15,15 @@ export function faultEvent(where: string, cause: unknown, question?: Partial<Que
   }
 }
 
+/** What is told of a component that is given up. */
+export function closeTooLong(milliseconds: number): ServeEvent {
+  return {
+    type: 'log',
+    level: 'warn',
+    message: `close() did not end within ${milliseconds} ms: it is given up`,
+  }
+}
+
 /** What user code threw, where an error of ours is about it: its message and stack say what is wrong and where. */
 export function originOf(error: unknown): unknown {
   return error instanceof Error && error.cause !== undefined ? error.cause : error

@@ -7,6 +7,8 @@ import type { Scheduler, SchedulerOptions } from './scheduler.ts'
 export type BackendOptions = SchedulerOptions & {
   /** Check answers against the output schema. */
   readonly strictOutput: boolean
+  /** Milliseconds that the `close()` of a component may take. */
+  readonly shutdownTimeout: number
 }
 
 /** Lets questions in while the component can answer them, and says why not while it cannot. */

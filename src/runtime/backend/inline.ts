@@ -1,8 +1,9 @@
 import { closeAll } from '../../construct/index.ts'
 import type { Backend, ComponentSource } from '../exchange.ts'
+import { within } from '../within.ts'
 import { aborted } from './aborted.ts'
 import { Few } from './churn.ts'
-import { faultEvent, originOf } from './fault.ts'
+import { closeTooLong, faultEvent, originOf } from './fault.ts'
 import { type BackendOptions, createGate } from './gate.ts'
 import { type OpenedSource, openSource } from './open-source.ts'
 import { createPerformer } from './performer.ts'
@@ -11,7 +12,7 @@ import { Scheduler } from './scheduler.ts'
 
 /** Answers in this thread: for components that only wait for others. Nothing can end code that never waits. */
 export function createInlineBackend(source: ComponentSource, options: BackendOptions): Backend {
-  const { observe } = options
+  const { observe, shutdownTimeout } = options
   const scheduler = new Scheduler(options)
   const gate = createGate(scheduler, observe)
   let current: Inline | undefined
@@ -24,15 +25,16 @@ export function createInlineBackend(source: ComponentSource, options: BackendOpt
   }
   const retire = async ({ runner, component }: Inline, signal?: AbortSignal) => {
     await Promise.race([scheduler.retire(runner), aborted(signal)])
-    await closeAll(component).catch((cause) => observe(faultEvent('close', originOf(cause))))
+    const closing = closeAll(component).catch((cause) => observe(faultEvent('close', originOf(cause))))
+    if (!(await within(shutdownTimeout, closing))) observe(closeTooLong(shutdownTimeout))
   }
   let last: Promise<unknown> = bring(source).then(gate.ready, gate.fail)
   return {
     state: gate.state,
     load: () => ({ waiting: scheduler.waiting, running: scheduler.running, workers: scheduler.runners.size }),
+    refusal: () => scheduler.refusal(),
     ask: gate.ask,
     swap: (from) => {
-    refusal: () => scheduler.refusal(),
       const swapping = last.then(() => bring(from)).then(gate.ready)
       last = swapping.catch(() => undefined)
       return swapping

@@ -1,6 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import type { ComponentSource } from '../exchange.ts'
 import type { WorkerLoss } from '../observe.ts'
+import { within } from '../within.ts'
+import { closeTooLong } from './fault.ts'
 import type { BackendOptions } from './gate.ts'
 import { type FromWorker, fromWireError, type WorkerData, workerUrl } from './messages.ts'
 import { observePrinted } from './printed.ts'
@@ -20,7 +22,7 @@ export type StartedWorker = {
   readonly stop: (signal?: AbortSignal) => Promise<void>
 }
 
-export type WorkerOptions = Pick<BackendOptions, 'strictOutput' | 'observe'> & {
+export type WorkerOptions = Pick<BackendOptions, 'strictOutput' | 'shutdownTimeout' | 'observe'> & {
   readonly scheduler: Scheduler
   /** Bytes of its JavaScript heap. */
   readonly workerMemory?: number | undefined
@@ -55,7 +57,7 @@ export async function startWorker(source: ComponentSource, options: WorkerOption
     worker.terminate()
   }
   const runner = createWorkerRunner(worker, { batches, cells, scheduler, observe, kill })
-  return { runner, ended, stop: (signal) => stop(worker, { ended, signal }) }
+  return { runner, ended, stop: (signal) => stop(worker, { ...options, ended, signal }) }
 }
 
 function endOf(worker: Worker): Promise<Loss> {
@@ -88,12 +90,24 @@ async function readiness(
 
 async function stop(
   worker: Worker,
-  { ended, signal }: { readonly ended: Promise<unknown>; readonly signal: AbortSignal | undefined },
+  {
+    ended,
+    signal,
+    shutdownTimeout,
+    observe,
+  }: Pick<WorkerOptions, 'shutdownTimeout' | 'observe'> & {
+    readonly ended: Promise<unknown>
+    readonly signal: AbortSignal | undefined
+  },
 ): Promise<void> {
   const end = () => worker.terminate()
   signal?.addEventListener('abort', end)
   if (signal?.aborted) end()
   worker.postMessage({ type: 'close' })
+  if (!(await within(shutdownTimeout, ended))) {
+    observe(closeTooLong(shutdownTimeout))
+    end()
+  }
   await ended
   signal?.removeEventListener('abort', end)
 }

@@ -1,5 +1,6 @@
 import { type Observe, observeAll } from '../observe.ts'
 import type { LogLevel } from '../settings.ts'
+import { within } from '../within.ts'
 import { type Log, openJsonLog } from './json-log.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { type Environment, traceSettings } from './trace-settings.ts'
@@ -49,6 +50,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
     ...(tracer && { tracer }),
     close: async (milliseconds) => {
       const over = performance.now() + milliseconds
+      // A collector that does not answer must not hold up the end of the process.
       if (tracer) await within(milliseconds, tracer.close())
       await within(Math.max(lastLines, over - performance.now()), log.close())
     },
@@ -57,15 +59,3 @@ export async function openTelemetry(options: TelemetryOptions): Promise<Telemetr
 
 /** Milliseconds that the log's last lines get in any case. */
 const lastLines = 500
-
-/** Waits for work, but no longer: a collector that does not answer must not hold up the end of the process. */
-function within(milliseconds: number, work: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, milliseconds)
-  const done = () => {
-    clearTimeout(timer)
-    resolve()
-  }
-  work.then(done, done)
-  return promise
-}
