@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, isAbsolute, join, resolve } from 'node:path'
 import {
   type Artifact,
   type Manifest,
@@ -9,7 +9,7 @@ import {
   verifyArtifact,
 } from '../artifact/index.ts'
 import type { Blueprint } from '../component/index.ts'
-import { closeAll } from '../construct/index.ts'
+import { type ComponentConfig, closeAll } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
 import { openLocation } from '../storage/index.ts'
@@ -79,10 +79,25 @@ function parseArguments(args: Readonly<Record<string, unknown>>) {
   return { component, serve, name: name ?? last }
 }
 
-function sourcesOf(file: string, { extensions }: PreparedSpec, { files }: Artifact): readonly string[] {
+function sourcesOf(
+  file: string,
+  { extensions, compiled }: PreparedSpec,
+  { files }: Artifact,
+): readonly string[] {
   const assets = [...files.values()].flatMap(({ path, source }) =>
     path.startsWith('assets/') && source.kind === 'file' ? [source.path] : [],
   )
+  // Each is a folder or an archive that is replaced as a whole.
+  const loaded = loadedPaths(parseArguments(compiled.args).component?.config)
   const manifests = extensions.map(({ directory }) => join(directory, 'package.json'))
-  return [resolve(file), ...extensions.flatMap(({ modules }) => modules), ...manifests, ...assets]
+  return [resolve(file), ...extensions.flatMap(({ modules }) => modules), ...manifests, ...assets, ...loaded]
+}
+
+/** Where on this machine `load_from_path` finds what the spec names. */
+function loadedPaths(config: unknown): readonly string[] {
+  if (typeof config !== 'object' || config === null) return []
+  const below = Object.values(config).flatMap(loadedPaths)
+  const { $factory, args } = config as Partial<ComponentConfig>
+  const path = $factory === 'loadFromPath' ? args?.['path'] : undefined
+  return typeof path === 'string' && isAbsolute(path) ? [path, ...below] : below
 }

@@ -117,12 +117,8 @@ describe('flambe serve --watch', { timeout: 60_000 }, () => {
       predict({ x }: { x: number }): { y: number } { return { y: x * ${factor} + offset } }
     }`
 
-  async function watched() {
-    const project = folder({
-      'spec.yaml': 'ext: ./ext\n---\n!Builder\ndestination: ./out\ncomponent: !ext.Engine {}\n',
-      'ext/index.ts': engine(2),
-      'ext/offset.ts': 'export const offset = 0',
-    })
+  async function watched(files: Readonly<Record<string, string>>) {
+    const project = folder(files)
     const served = await serveCli([join(project, 'spec.yaml'), '--watch'])
     const answer = async () => (await ask<{ readonly y: number }>(served.url, { x: 10 })).y
     const until = async (y: number) => {
@@ -135,8 +131,14 @@ describe('flambe serve --watch', { timeout: 60_000 }, () => {
     return { project, served, answer, until }
   }
 
+  const files = {
+    'spec.yaml': 'ext: ./ext\n---\n!Builder\ndestination: ./out\ncomponent: !ext.Engine {}\n',
+    'ext/index.ts': engine(2),
+    'ext/offset.ts': 'export const offset = 0',
+  }
+
   test('an edit is served without a request lost, of modules that are imported as well', async () => {
-    const { project, answer, until } = await watched()
+    const { project, answer, until } = await watched(files)
     const answers: number[] = []
     let isOver = false
     const load = (async () => {
@@ -154,8 +156,32 @@ describe('flambe serve --watch', { timeout: 60_000 }, () => {
     expect([...new Set(answers)]).toEqual([20, 30, 31])
   })
 
+  test('what load_from_path reads is served anew when it is built anew', async () => {
+    const spec = (destination: string, component: string) =>
+      `ext: ./ext\n---\n!Builder\ndestination: ${destination}\ncomponent: !ext.Engine${component}\n`
+    const trained = folder({
+      'spec.yaml': spec('./saved/engine', ' { factor: 2 }'),
+      'ext/index.ts': `
+        import { Component } from 'flambe'
+        export class Engine extends Component {
+          readonly factor: number
+          constructor({ factor }: { factor: number }) { super(); this.factor = factor }
+          predict({ x }: { x: number }): { y: number } { return { y: x * this.factor } }
+        }`,
+    })
+    const train = (...more: readonly string[]) => flambe(['build', join(trained, 'spec.yaml'), ...more])
+    expect((await train()).status).toBe(0)
+    const { until } = await watched({
+      'spec.yaml': spec('./out', `.load_from_path { path: ${join(trained, 'saved', 'engine')} }`),
+      'ext/index.ts': readFileSync(join(trained, 'ext', 'index.ts'), 'utf8'),
+    })
+    await until(20)
+    expect((await train('--force', '--set', 'component.factor=3')).status).toBe(0)
+    await until(30)
+  })
+
   test('a failing edit is shown, and the earlier component answers until it is mended', async () => {
-    const { project, served, answer, until } = await watched()
+    const { project, served, answer, until } = await watched(files)
     writeFileSync(join(project, 'ext/index.ts'), engine('(('))
     while (!/EXTENSION_INVALID/.test(served.stderr())) await sleep(20)
     expect(await answer()).toBe(20)
