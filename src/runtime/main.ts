@@ -1,12 +1,11 @@
 // What runs in a container: serves the artifact at FLAMBE_ARTIFACT until it is told to stop.
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { openArtifact } from '../artifact/index.ts'
 import { errorCodes, exitStatus, FlambeError } from '../errors.ts'
-import { flagOf, resolveSettings } from './resolve-settings.ts'
+import { flagsOf } from './flags.ts'
+import { resolveSettings } from './resolve-settings.ts'
 import { type ArtifactServer, serveArtifact } from './serve-artifact.ts'
-import { settings as table } from './settings.ts'
 
 const { env } = process
 let server: ArtifactServer | undefined
@@ -46,27 +45,6 @@ async function stop(status = 0): Promise<void> {
   isStopping = true
   await server?.stop()
   process.exit(status)
-}
-
-/** The settings' flags, after `serve` or nothing. */
-function flagsOf(args: readonly string[]): Record<string, string> {
-  const names = new Map(Object.keys(table).map((name) => [flagOf(name), name]))
-  const options = Object.fromEntries([...names.keys()].map((flag) => [flag, { type: 'string' } as const]))
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
-    const [command = 'serve', ...more] = positionals
-    if (command !== 'serve' || more.length > 0)
-      throw new TypeError(`it does nothing named "${positionals.join(' ')}"`)
-    return Object.fromEntries(
-      Object.entries(values).map(([flag, value]) => [names.get(flag) ?? flag, String(value)]),
-    )
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new FlambeError('USAGE', `this image serves a component: ${reason}`, {
-      cause,
-      hint: 'give it "serve" and flags such as --workers 2, or nothing',
-    })
-  }
 }
 
 function told(error: unknown): string {

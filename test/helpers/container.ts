@@ -14,14 +14,22 @@ export type Container = {
   readonly exited: Promise<number | NodeJS.Signals>
 }
 
+export type ContainerOptions = {
+  readonly env?: Readonly<Record<string, string>>
+  readonly args?: readonly string[]
+  /** A command that runs the command that follows it. */
+  readonly within?: readonly string[]
+}
+
 /** Runs the bundled server on an artifact, as an image does but for the image. It ends with the test. */
 export async function startContainer(
   artifact: string,
-  { env = {}, args = [] }: { env?: Readonly<Record<string, string>>; args?: readonly string[] } = {},
+  { env = {}, args = [], within = [] }: ContainerOptions = {},
 ): Promise<Container> {
   const port = await freePort()
   const { PATH } = process.env
-  const child = spawn(process.execPath, [`${containerDirectory()}/main.js`, ...args], {
+  const [program = '', ...rest] = [...within, process.execPath, `${containerDirectory()}/main.js`, ...args]
+  const child = spawn(program, rest, {
     env: { PATH, FLAMBE_ARTIFACT: artifact, FLAMBE_HOST: '127.0.0.1', FLAMBE_PORT: String(port), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { containerDirectory } from '../../src/runtime/index.ts'
 import { flambe } from '../helpers/cli.ts'
-import { freePort, startContainer, untilReady } from '../helpers/container.ts'
+import { type Container, freePort, startContainer, untilReady } from '../helpers/container.ts'
 import { exampleCopy } from '../helpers/folder.ts'
+import { openRaw } from '../helpers/raw-http.ts'
 import { artifactOf } from '../helpers/served.ts'
 
 const bundle = containerDirectory()
@@ -50,6 +51,32 @@ test('the bundle answers a row of the breast-cancer artifact, and its health che
   expect([check(new URL(container.url).port), check(String(await freePort()))]).toEqual([0, 1])
 })
 
+test('no path leads out of what is served to a file of the image', async () => {
+  const container = await startContainer(await artifactOf('predict() { return 1 }'))
+  await untilReady(container)
+  const port = Number(new URL(container.url).port)
+  for (const path of [
+    '/../flambe.json',
+    '/../../../../../../etc/passwd',
+    '/%2e%2e/%2e%2e/etc/passwd',
+    '/..%2f..%2fetc%2fpasswd',
+    '/..\\..\\etc\\passwd',
+    '//etc/passwd',
+    '/./main.js',
+    '/main.js',
+    '/playground.html',
+    '/playground.html/../main.js',
+    '/%00',
+    'http://host/../etc/passwd',
+    'file:///etc/passwd',
+  ]) {
+    const raw = await openRaw(port, `GET ${path} HTTP/1.1\r\nhost: host\r\nconnection: close\r\n\r\n`)
+    const answer = await raw.closed()
+    expect([path, answer]).toEqual([path, expect.stringMatching(/^HTTP\/1\.1 404 [\s\S]*"code":"not-found"/)])
+    expect(answer).not.toContain('root:')
+  }
+})
+
 test('the health check asks at the address that the server was told to listen at', async () => {
   const [artifact, env] = [await artifactOf('predict() { return 1 }'), { FLAMBE_HOST: '127.0.0.2' }]
   const port = String(await freePort())
@@ -60,3 +87,39 @@ test('the health check asks at the address that the server was told to listen at
   })
   expect(status).toBe(0)
 })
+
+describe.skipIf(process.getuid?.() !== 0)('as PID 1', () => {
+  test('the server ends with 0 when it is told to', async () => {
+    const container = await startContainer(await artifactOf('predict() { return 1 }'), { within: alone })
+    await untilReady(container)
+    expect(inside(container, ['cat', '/proc/1/cmdline']).stdout).toContain(join(bundle, 'main.js'))
+    inside(container, ['kill', '-TERM', '1'])
+    expect(await container.exited).toBe(0)
+    expect(container.output.stdout.match(/"message":"draining"/g)).toHaveLength(1)
+  })
+
+  test.each([
+    ['itself', []],
+    ['an init', ['sh', '-c', '"$@"; exit $?', 'init']],
+  ])('being %s, its health check finds a port that is among the arguments', async (_, init) => {
+    const artifact = await artifactOf('predict() { return 1 }')
+    const port = String(await freePort())
+    const container = await startContainer(artifact, {
+      args: ['--port', port],
+      within: [...alone, ...init],
+    })
+    await untilReady({ ...container, url: `http://127.0.0.1:${port}` })
+    const check = [process.execPath, join(bundle, 'health.js')]
+    const { status, stderr } = inside(container, ['env', `FLAMBE_ARTIFACT=${artifact}`, ...check])
+    expect([status, stderr]).toEqual([0, ''])
+  })
+})
+
+/** A process 1 of its own, with its own /proc. */
+const alone = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child']
+
+/** Runs a program among the processes of a container. */
+function inside({ child }: Container, program: readonly string[]) {
+  const first = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
+  return spawnSync('nsenter', ['--target', first, '--pid', '--mount', ...program], { encoding: 'utf8' })
+}
