@@ -35,9 +35,9 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // Packages in CommonJS require built-in modules.
-  banner: { js: "import{createRequire as $cr}from'node:module';const require=$cr(import.meta.url);" },
-  plugins: [leftOut(), namedExports()],
+  // Packages in CommonJS require built-in modules. With `import` all that this one exports would be loaded.
+  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+  plugins: [leftOut(), lazyBuiltins(), namedExports()],
 })
 await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
 await writeFile(join(outdir, 'playground.html'), await playgroundPage())
@@ -64,6 +64,8 @@ function leftOut(): Plugin {
       filter: /^\.\/s3\/open-url\.ts$/,
       contents: "export { openArtifact as openUrlArtifact } from '../artifact/index.ts'",
     },
+    // Metrics that are pushed, and those of several processes: with them would come TLS and node:cluster.
+    { filter: /^\.\/lib\/(pushgateway|cluster)$/, contents: 'module.exports = class {}' },
     // Threads that write logs: the server writes to stdout itself.
     { filter: /^thread-stream$/, contents: 'module.exports = class {}' },
     // Who sends metrics to a gateway: it loads the whole of TLS at the start, and the server is asked for its metrics.
@@ -77,6 +79,31 @@ function leftOut(): Plugin {
         onResolve({ filter }, ({ path, resolveDir }) => ({ path, namespace, pluginData: resolveDir }))
         onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents, resolveDir: pluginData }))
       }
+    },
+  }
+}
+
+/**
+ * Functions of built-in modules that few servers ever call, each of which loads its module when it is called first: crypto takes
+ * 3 MB in every thread.
+ */
+function lazyBuiltins(): Plugin {
+  const namespace = 'lazy-builtins'
+  return {
+    name: namespace,
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^node:(crypto|zlib)$/ }, ({ path, kind }) =>
+        kind === 'import-statement' ? { path, namespace, sideEffects: false } : undefined,
+      )
+      onLoad({ filter: /.*/, namespace }, async ({ path }) => {
+        const all: Readonly<Record<string, unknown>> = await import(path)
+        const names = Object.keys(all).filter(
+          (name) => /^[a-z]/.test(name) && typeof all[name] === 'function',
+        )
+        const lazy = (name: string) =>
+          `export const ${name} = (...given) => process.getBuiltinModule('${path}').${name}(...given)`
+        return { contents: names.map(lazy).join('\n') }
+      })
     },
   }
 }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { Observe } from '../observe.ts'
 
@@ -11,6 +10,23 @@ export function observePrinted(
     ['stdout', stdout],
     ['stderr', stderr],
   ] as const) {
-    createInterface({ input }).on('line', (line) => observe({ type: 'printed', stream, line }))
+    eachLine(input, (line) => observe({ type: 'printed', stream, line }))
   }
+}
+
+/** As node:readline does it, which takes half a megabyte. */
+function eachLine(input: Readable, tell: (line: string) => void): void {
+  let begun = ''
+  input.setEncoding('utf8')
+  input.on('data', (text: string) => {
+    const [first = '', ...others] = text.split('\n')
+    begun += first
+    for (const next of others) {
+      tell(begun.replace(/\r$/, ''))
+      begun = next
+    }
+  })
+  input.on('end', () => {
+    if (begun !== '') tell(begun)
+  })
 }

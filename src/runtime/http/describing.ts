@@ -13,5 +13,5 @@ export function openapi(describe: () => Json): Resource {
 
 /** `/`. It needs no token, holds no secret, and asks for the token that what it calls may need. */
 export function playground({ body, headers }: Page): Resource {
-  return { route: '/', open: true, methods: { GET: () => ({ status: 200, headers, body }) } }
+  return { route: '/', open: true, methods: { GET: () => ({ status: 200, headers: headers(), body }) } }
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 /** The playground, ready to be answered at `/`. */
-export type Page = { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> }
+export type Page = { readonly body: Uint8Array; readonly headers: () => Headers }
+
+type Headers = Readonly<Record<string, string>>
 
 /**
  * Reads the page that the build made of `src/playground`: one file, its script and style inside. Its policy lets exactly
@@ -10,7 +12,17 @@ export type Page = { readonly body: Uint8Array; readonly headers: Readonly<Recor
  */
 export async function readPage(file: string): Promise<Page> {
   const body = await readFile(file)
-  const text = body.toString()
+  let headers: Headers | undefined
+  return {
+    body,
+    headers: () => {
+      headers ??= headersOf(body.toString())
+      return headers
+    },
+  }
+}
+
+function headersOf(text: string): Headers {
   const policy = [
     "default-src 'none'",
     `script-src ${hashOf('script', text)}`,
@@ -23,14 +35,11 @@ export async function readPage(file: string): Promise<Page> {
     "frame-ancestors 'none'",
   ]
   return {
-    body,
-    headers: {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy.join('; '),
-      'referrer-policy': 'no-referrer',
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-cache',
-    },
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': policy.join('; '),
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'no-cache',
   }
 }
 
