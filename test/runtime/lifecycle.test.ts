@@ -15,11 +15,12 @@ const readyz = async ({ url }: Container): Promise<[number, Readiness]> => {
   return [answer.status, (await answer.json()) as Readiness]
 }
 
-const predict = ({ url }: Container, input: unknown = {}) =>
+const predict = ({ url }: Container, input: unknown = {}, signal?: AbortSignal) =>
   fetch(`${url}/predict`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
+    ...(signal && { signal }),
   })
 
 const slow = `
@@ -59,6 +60,20 @@ describe('while the component loads', () => {
     expect(status).toBe(0)
     expect(after).toBeLessThan(5000)
   })
+})
+
+test('probes are answered whatever the component does', async () => {
+  const container = await startContainer(await artifactOf('predict() { for (;;); }'))
+  await untilReady(container)
+  const leaving = new AbortController()
+  const answer = predict(container, {}, leaving.signal)
+  const metric = async (line: string) =>
+    (await (await fetch(`${container.url}/metrics`)).text()).includes(line)
+  await expect.poll(() => metric('flambe_http_requests_in_flight 2\n')).toBe(true)
+  expect((await fetch(`${container.url}/livez`)).status).toBe(200)
+  expect((await readyz(container))[0]).toBe(200)
+  leaving.abort()
+  await expect(answer).rejects.toThrow()
 })
 
 test('a setup that fails shows its cause at /readyz and in the log; then the process ends with 22', async () => {

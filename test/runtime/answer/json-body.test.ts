@@ -14,6 +14,8 @@ describe('a body that is not JSON', () => {
     ['a comma too many', '[1,]', 'body-invalid', 'column 4 has "]", expected a value'],
     ['a key without quotes', '{a: 1}', 'body-invalid', 'column 2 has "a", expected a key or }'],
     ['NaN', '{"a":\n  NaN}', 'body-invalid', 'line 2, column 3 has "NaN", expected a value'],
+    ['Infinity', '[Infinity]', 'body-invalid', 'column 2 has "Infinity", expected a value'],
+    ['Infinity below zero', '[-Infinity]', 'body-invalid', 'line 1, column 2 has "-Infinity"'],
     ['a number with a zero before it', '[01]', 'body-invalid', 'column 2 has "01", expected a value'],
     ['two values', '1 2', 'body-invalid', 'column 3 has "2", expected the end'],
     [
@@ -89,6 +91,13 @@ describe('JSON that no schema lets through', () => {
     const { violations } = await problem({ body: '{"a/b": {"~": 1e999}}' })
     expect(violations).toEqual([{ pointer: '/a~1b/~0', message: expect.any(String) }])
   })
+})
+
+test('a list of numbers reaches predict as the typed array that it takes', async () => {
+  const input: JsonSchema = { type: 'array', items: { type: 'number' }, 'x-flambe-type': 'Float32Array' }
+  const doubled = (values: unknown) =>
+    values instanceof Float32Array ? values.map((one) => one * 2) : 'none'
+  expect(await json({ input, body: '[1, 0.5]' }, doubled)).toEqual([2, 1])
 })
 
 describe('JSON that is read', () => {
