@@ -65,7 +65,7 @@ async function fileOf(docker: Docker, image: string, path: string): Promise<Uint
   const container = await docker.createContainer({ Image: image, Cmd: ['none'] })
   try {
     const tar = extract()
-    new Readable().wrap(await container.getArchive({ path: `/${path}` })).pipe(tar)
+    Readable.from(await container.getArchive({ path: `/${path}` })).pipe(tar)
     for await (const entry of tar) return await buffer(Readable.from(entry))
     return undefined
   } catch (error) {

@@ -34,7 +34,7 @@ export async function saveImage(
           done(null, chunk)
         },
       })
-      const body = new Readable().wrap(await engine.docker.getImage(id).get())
+      const body = Readable.from(await engine.docker.getImage(id).get())
       await pipeline(body, count, createWriteStream(temporary), { ...(signal && { signal }) })
     })
     await rename(temporary, path)

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { extract } from 'tar-stream'
+import { extract, pack } from 'tar-stream'
 import { onTestFinished } from 'vitest'
 import { formatReference, parseReference } from '../../../src/image/index.ts'
 import { digestOf } from '../registry/images.ts'
@@ -24,7 +24,7 @@ export type EnginePersonality = {
   readonly alters?: boolean
 }
 
-type Held = { readonly id: string; readonly config: Config }
+type Held = { readonly id: string; readonly config: Config; readonly files: ReadonlyMap<string, Buffer> }
 type Config = {
   readonly os: string
   readonly architecture: string
@@ -60,6 +60,7 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
     const held = images.get(name) ?? images.get(fullName(name))
     if (personality.inspectError) return json({ message: personality.inspectError }, 500)
     if (!held) return json({ message: `No such image: ${name}` }, 404)
+    if (pathname.endsWith('/get')) return await save(held, response)
     if (request.method === 'GET') return json(inspected(held))
     images.set(`${searchParams.get('repo')}:${searchParams.get('tag')}`, held)
     response.writeHead(201).end()
@@ -86,7 +87,7 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
     const config: Config = JSON.parse(`${files.get(entry.Config)}`)
     const bytesOfId = personality.containerd ? manifestOf(files) : files.get(entry.Config)
     const id = personality.alters ? `sha256:${'0'.repeat(64)}` : digestOf(bytesOfId ?? Buffer.alloc(0))
-    const held = { id, config }
+    const held = { id, config, files }
     for (const name of [id, ...entry.RepoTags]) images.set(name, held)
     response.end(`${JSON.stringify({ stream: 'Loaded image' })}\n`)
   }
@@ -98,6 +99,14 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
   })
   const env = { DOCKER_HOST: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}` }
   return { env, images, loads }
+}
+
+/** What an engine gives out since Docker 25: the blobs as they came, and only then what names them. */
+async function save({ files }: Held, response: ServerResponse): Promise<void> {
+  const tar = pack()
+  for (const [name, bytes] of [...files].sort()) tar.entry({ name }, bytes)
+  tar.finalize()
+  response.end(await buffer(Readable.from(tar)))
 }
 
 /** A short name means what it means to a real engine. */
