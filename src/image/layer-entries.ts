@@ -11,7 +11,7 @@ export type ReadEntry = {
 
 /** The entries of a layer as they come. Who needs no more of them stops. */
 export async function* layerEntries(
-  layer: Layer,
+  layer: Pick<Layer, 'mediaType' | 'open'>,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<ReadEntry> {
   const { extract } = await import('tar-stream')
@@ -22,13 +22,8 @@ export async function* layerEntries(
   plain.pipe(tar)
   try {
     for await (const entry of tar) {
-      let isOpen = false
-      const open = () => {
-        isOpen = true
-        return Readable.from(entry)
-      }
-      yield { header: entry.header, open }
-      if (!isOpen) entry.resume()
+      yield { header: entry.header, open: () => Readable.from(entry) }
+      entry.resume()
     }
   } finally {
     bytes.destroy()

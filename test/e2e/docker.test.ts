@@ -56,6 +56,15 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
       },
     )
 
+    test.each(trainedExamples)('$name tells what is in its layers, as its layout does', async ({ name }) => {
+      const layout = join(scratch, `${name}.oci`)
+      const spec = join(examplesDirectory, name, 'spec.yaml')
+      await flambe(['build', '--docker', spec, '--base', 'host', '--output', layout])
+      const [inEngine, inLayout] = await Promise.all([tag(name), layout].map(contentsOf))
+      expect(inEngine).toEqual(inLayout)
+      expect(inEngine).toContainEqual({ files: expect.any(Number), biggest: expect.any(Array) })
+    })
+
     test.each(trainedExamples)('$name ends with status 0 at docker stop', async ({ name }) => {
       const { id, url } = run(name)
       await ready(url)
@@ -136,3 +145,8 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
 )
 
 const run = (name: string, ...flags: string[]) => runContainer(tag(name), { flags })
+
+async function contentsOf(place: string): Promise<readonly unknown[]> {
+  const { stdout } = await flambe(['inspect', place, '--json'])
+  return JSON.parse(stdout).image.layers.map(({ contents }: { readonly contents?: unknown }) => contents)
+}

@@ -31,5 +31,6 @@ export async function inspectImage(
 async function describe(location: string, kind: Target, options: ImageOptions): Promise<DescribedImage> {
   const { engine, image } = await findImage(location, kind, options)
   if (image) return describeImage(image, { reference: location, signal: options.signal })
-  return describeEngineImage(location, engine)
+  const { progress, signal } = options
+  return describeEngineImage(location, engine, { progress, signal })
 }

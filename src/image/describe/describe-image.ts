@@ -1,10 +1,7 @@
 import type { Image, Layer } from '../image.ts'
-import type { DescribedImage, LayerDescription } from './description.ts'
+import { type DescribedImage, type LayerDescription, mostRead } from './description.ts'
 import { layerContents } from './layer-contents.ts'
 import { describeConfig } from './parse-config.ts'
-
-/** Larger layers are not read for a description: what is in them, their titles tell. */
-const mostRead = 64 * 2 ** 20
 
 /** Describes an image of a layout, an archive or a registry. Small layers that are not of the base are read. */
 export async function describeImage(

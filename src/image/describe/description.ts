@@ -32,7 +32,7 @@ export type LayerDescription = {
   readonly digest: string
   /** Bytes. */
   readonly size: number
-  /** Absent where the layer was not looked into: it is large, of the base, or in an engine. */
+  /** Absent where the layer was not looked into: it is large, or of the base. */
   readonly contents?: LayerContents
 }
 
@@ -45,6 +45,9 @@ export type LayerContents = {
 
 /** An image, and the manifest of the artifact in it as it was written; absent where there is none. */
 export type DescribedImage = { readonly description: ImageDescription; readonly artifact?: Uint8Array }
+
+/** Bytes; larger layers are not read for a description: what is in them, their titles tell. */
+export const mostRead = 64 * 2 ** 20
 
 /** Where the planner puts the artifact's manifest. */
 export const artifactManifest = 'app/flambe.json'

@@ -1,22 +1,58 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type Docker from 'dockerode'
-import { extract } from 'tar-stream'
-import { artifactManifest, type DescribedImage } from '../describe/description.ts'
+import type { Progress } from '../../progress.ts'
+import {
+  artifactManifest,
+  type DescribedImage,
+  type ImageDescription,
+  mostRead,
+} from '../describe/description.ts'
 import { describeConfig } from '../describe/parse-config.ts'
+import { layerTypes } from '../layer/compress.ts'
+import { layerEntries } from '../layer-entries.ts'
 import type { Engine } from './engine.ts'
 import { engineFailure, statusOf } from './failure.ts'
+import { savedLayers } from './saved-layers.ts'
 
-/** Describes an image that the engine has. Nothing of it is exported but the manifest of the artifact. */
+/** Bytes; to look into a larger image takes longer than people wait, since the engine gives it out as a whole. */
+const mostSaved = 2 ** 29
+
+export type DescribeOptions = {
+  readonly progress?: Progress
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Describes an image that the engine has. Its own small layers are looked into, unless it is larger than 512 MiB. */
 export async function describeEngineImage(
   reference: string,
-  { docker, address }: Engine,
+  engine: Engine,
+  options: DescribeOptions = {},
 ): Promise<DescribedImage> {
+  const { docker, address } = engine
   try {
-    return await describe(docker, await docker.getImage(reference).inspect(), reference)
+    const found = await docker.getImage(reference).inspect()
+    const { description, ...rest } = await describe(docker, found, reference)
+    return { description: await lookedInto(description, engine, options), ...rest }
   } catch (error) {
+    options.signal?.throwIfAborted()
     throw engineFailure(error, { what: `looking at ${reference}`, address })
   }
+}
+
+async function lookedInto(
+  description: ImageDescription,
+  engine: Engine,
+  options: DescribeOptions,
+): Promise<ImageDescription> {
+  const { id, size, layers } = description
+  if (size > mostSaved || layers.every(({ isBase }) => isBase)) return description
+  const saved = await savedLayers(id, engine, { ...options, most: mostRead })
+  const described = layers.map((layer, index) => {
+    const contents = layer.isBase ? undefined : saved[index]
+    return { ...layer, ...(contents && { contents }) }
+  })
+  return { ...description, layers: described }
 }
 
 async function describe(
@@ -64,9 +100,9 @@ function asConfig(found: Docker.ImageInspectInfo, lines: readonly HistoryLine[])
 async function fileOf(docker: Docker, image: string, path: string): Promise<Uint8Array | undefined> {
   const container = await docker.createContainer({ Image: image, Cmd: ['none'] })
   try {
-    const tar = extract()
-    Readable.from(await container.getArchive({ path: `/${path}` })).pipe(tar)
-    for await (const entry of tar) return await buffer(Readable.from(entry))
+    const body = Readable.from(await container.getArchive({ path: `/${path}` }))
+    const archive = { mediaType: layerTypes.none, open: () => body }
+    for await (const { open } of layerEntries(archive)) return await buffer(open())
     return undefined
   } catch (error) {
     if (statusOf(error) === 404) return undefined
