@@ -118,10 +118,13 @@ async function overload(): Promise<void> {
   const queueSize = 64
   const server = await startFlambe(artifact, { FLAMBE_QUEUE_SIZE: String(queueSize) })
   const capacity = await load(server.url, { connections: 16, seconds: 5 })
-  const before = server.memory()
   const seconds = full ? 60 : 10
-  const over = await pacedLoad(server.url, { connections: 1000, seconds, rate: capacity.rate * 3 })
-  const after = server.memory()
+  const threefold = { connections: 1000, rate: capacity.rate * 3 }
+  // Until V8 has made room for the requests that wait.
+  await pacedLoad(server.url, { ...threefold, seconds: seconds / 2 })
+  const before = await meanMemory(server)
+  const over = await pacedLoad(server.url, { ...threefold, seconds })
+  const after = await meanMemory(server)
   await server.stop()
   report({
     what: 'three times what it can: good answers to its capacity',
@@ -131,7 +134,7 @@ async function overload(): Promise<void> {
     unit: 'requests/s',
     atLeast: true,
   })
-  report({ what: '… memory after to before', ours: after, peer: before, limit: 1.5, unit: 'MB' })
+  report({ what: '… memory after to before', ours: after, peer: before, limit: 1.1, unit: 'MB' })
   // What waits is at most the queue, and what the one worker has at hand.
   const longest = ((queueSize + 2) / capacity.rate) * 1000
   report({ what: '… p99 to the time of a full queue', ours: over.p99, peer: longest, limit: 1.2, unit: 'ms' })
