@@ -1,15 +1,10 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 
 const example = new URL('../../examples/digits-onnx/', import.meta.url).pathname
-
-beforeAll(() => {
-  if (!existsSync(join(example, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: example, stdio: 'pipe' })
-}, 120_000)
 
 test('the digits are read from an artifact that holds the libraries of this platform only', async () => {
   const project = exampleCopy('digits-onnx')

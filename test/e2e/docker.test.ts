@@ -6,13 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { flambe } from '../helpers/cli.ts'
 import { ready, runContainer } from '../helpers/engine/containers.ts'
 import { docker, hasEngine } from '../helpers/engine/real.ts'
-import {
-  examplesDirectory,
-  expectSamples,
-  installExamples,
-  type Sample,
-  trainedExamples,
-} from '../helpers/examples.ts'
+import { examplesDirectory, expectSamples, type Sample, trainedExamples } from '../helpers/examples.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'flambe-test-'))
 const tag = (name: string) => `flambe-test-${process.pid}-${name}:1`
@@ -22,7 +16,6 @@ describe.skipIf(!hasEngine('images of the examples in containers'))(
   { timeout: 120_000 },
   () => {
     beforeAll(async () => {
-      installExamples()
       for (const { name } of trainedExamples) {
         const args = [
           'build',

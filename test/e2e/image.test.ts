@@ -12,7 +12,7 @@ import {
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
 import { git } from '../helpers/git.ts'
@@ -20,10 +20,6 @@ import { canEnter, enter, unpackLayout } from '../helpers/root-fs.ts'
 
 const bin = new URL('../../bin/run.js', import.meta.url).pathname
 const digits = new URL('../../examples/digits-onnx/', import.meta.url).pathname
-
-beforeAll(() => {
-  if (!existsSync(join(digits, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: digits, stdio: 'pipe' })
-}, 120_000)
 
 type Sample = { readonly input: unknown; readonly check: (answer: unknown) => void }
 

@@ -1,17 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { projectKinds, projectLanguages } from '../../src/scaffold/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { folder } from '../helpers/folder.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const digits = join(root, 'examples', 'digits-onnx')
-
-beforeAll(() => {
-  if (!existsSync(join(digits, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: digits, stdio: 'pipe' })
-}, 120_000)
 
 /** What `npm install` brings, as links. */
 function install(project: string): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { flambe } from '../helpers/cli.ts'
 import { ready, runContainer } from '../helpers/engine/containers.ts'
 import { docker, hasEngine } from '../helpers/engine/real.ts'
-import { examplesDirectory, expectSamples, installExamples, trainedExamples } from '../helpers/examples.ts'
+import { examplesDirectory, expectSamples, trainedExamples } from '../helpers/examples.ts'
 import {
   type DockerRegistry,
   hasDockerRegistry,
@@ -19,7 +19,6 @@ describe.skipIf(!hasDockerRegistry(what) || !hasEngine(what))('an example', { ti
   const env = { HOME: scratch() }
   let registry: DockerRegistry
   beforeAll(async () => {
-    installExamples()
     registry = await startDockerRegistry(scratch())
   }, 240_000)
   afterAll(() => registry.stop())

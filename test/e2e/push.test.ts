@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { assembleIndex, type ImagePlatform, pushImage } from '../../src/image/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { exampleCopy, folder } from '../helpers/folder.ts'
@@ -12,10 +11,6 @@ import { serveRegistry } from '../helpers/registry/serve.ts'
 const amd64: ImagePlatform = { os: 'linux', architecture: 'amd64' }
 const arm64: ImagePlatform = { os: 'linux', architecture: 'arm64' }
 const onnx = new URL('../../examples/digits-onnx/', import.meta.url).pathname
-
-beforeAll(() => {
-  if (!existsSync(join(onnx, 'node_modules'))) execFileSync('npm', ['ci'], { cwd: onnx, stdio: 'pipe' })
-}, 120_000)
 
 /** A registry with a base in it, a project, and a machine that knows nothing. */
 async function setUp(example = 'breast-cancer') {

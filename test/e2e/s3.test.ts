@@ -1,5 +1,5 @@
-import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import {
@@ -99,7 +99,6 @@ component: !ClassifierEngine
     await bucket('networks')
     const example = new URL('../../examples/digits-onnx/', import.meta.url).pathname
     const modules = join(example, 'node_modules')
-    if (!existsSync(modules)) execFileSync('npm', ['ci'], { cwd: example, stdio: 'pipe' })
     const [{ image, label }] = JSON.parse(readFileSync(join(example, 'data', 'digits-samples.json'), 'utf8'))
     for (const compress of [false, true]) {
       const project = exampleCopy('digits-onnx')

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 
@@ -28,12 +27,6 @@ export const trainedExamples = [
 ] as const
 
 export type TrainedExample = (typeof trainedExamples)[number]
-
-/** Installs the packages of the example that has some. */
-export function installExamples(): void {
-  const cwd = join(examplesDirectory, 'digits-onnx')
-  if (!existsSync(join(cwd, 'node_modules'))) execFileSync('npm', ['ci'], { cwd, stdio: 'pipe' })
-}
 
 /** The sample rows of an example are answered over HTTP as training said. */
 export async function expectSamples({ name, input, difference }: TrainedExample, url: string): Promise<void> {

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /**
  * One cache and one home for the whole run, in the environment of all that a test starts: builds share a cache whenever they run, and what takes long
@@ -12,5 +13,14 @@ export default function setup(): () => void {
   process.env['FLAMBE_HOME'] = join(directory, 'home')
   // As in the program itself: what was compiled once is not compiled in each process of the tests.
   process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
+  installExamples()
   return () => rmSync(directory, { recursive: true, force: true })
+}
+
+/** The packages of the example that has some, before any test: several need them, and an installation in the middle looks like a whole one. */
+function installExamples(): void {
+  const cwd = resolve(import.meta.dirname, '../../examples/digits-onnx')
+  // What npm writes last.
+  if (existsSync(join(cwd, 'node_modules/.package-lock.json'))) return
+  execFileSync('npm', ['ci'], { cwd, stdio: 'pipe' })
 }

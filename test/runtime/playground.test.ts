@@ -253,7 +253,7 @@ describe.skipIf(!hasBrowser())('the playground', () => {
       )
       .toBe(true)
     const page = await openPage(browser, container.url, { mayLog: /503/ })
-    await expect.poll(() => page.locator('#health').textContent()).toBe('failed')
+    await expect.poll(() => page.locator('#health').textContent(), { timeout: 20_000 }).toBe('failed')
     expect(await page.locator('#health').getAttribute('title')).toContain('no weights')
   })
 })
