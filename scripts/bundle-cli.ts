@@ -32,20 +32,33 @@ const { metafile } = await build({
   charset: 'utf8',
   legalComments: 'none',
   logLevel: 'warning',
+  // Packages in CommonJS require built-in modules. With `import` all that this one exports would be loaded.
+  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
 })
 await writeFile(resolve(root, 'dist/licenses.txt'), await licensesOf(metafile, root))
 
-/** They stay outside, but for what each build needs and comes in seventy modules. */
+/** They stay outside, but for what comes in many modules of which builds need few. */
 function packages(): Plugin {
   const yaml = resolve(root, 'node_modules/yaml/browser/index.js')
   return {
     name: 'packages',
-    setup: ({ onResolve }) => {
+    setup: ({ onResolve, onLoad }) => {
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-        if (kind === 'entry-point') return undefined
+        if (kind === 'entry-point' || /^(dockerode|docker-modem)$/.test(path)) return undefined
         // Its modules for browsers differ in nothing that is used here, and can be bundled in part: Node's are CommonJS.
-        return path === 'yaml' ? { path: yaml } : { path, external: true }
+        if (path === 'yaml') return { path: yaml }
+        // That is a copy of Node's own for old versions of it.
+        return { path: path === 'readable-stream' ? 'node:stream' : path, external: true }
       })
+      // The client's gRPC, for builds with BuildKit's sessions, and its own SSH: we ask neither of it, and they are 150 modules.
+      onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ path, importer }) =>
+        /node_modules\/(dockerode|docker-modem)\//.test(importer)
+          ? { path, namespace: 'left-out' }
+          : undefined,
+      )
+      onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
+        contents: `module.exports = () => { throw new Error('${path} of the Docker client is left out') }`,
+      }))
     },
   }
 }
