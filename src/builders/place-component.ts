@@ -11,8 +11,9 @@ import {
 import type { Blueprint } from '../component/index.ts'
 import { type ComponentConfig, closeAll } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
-import { HashCache } from '../files/index.ts'
+import { HashCache, ownerMark } from '../files/index.ts'
 import { openLocation } from '../storage/index.ts'
+import { servedPrefix } from './cache/cache-kinds.ts'
 import { buildComponent, draftComponent } from './component-draft.ts'
 import { type PreparedSpec, prepareSpec, type RunSpecOptions } from './run-spec.ts'
 
@@ -41,7 +42,7 @@ async function fromSpec(file: string, options: RunSpecOptions): Promise<PlacedCo
   const sealed = await sealComponent(file, prepared)
   const parent = join(options.cacheDirectory, 'served')
   await mkdir(parent, { recursive: true })
-  const directory = await mkdtemp(join(parent, 'component-'))
+  const directory = await mkdtemp(join(parent, servedPrefix(ownerMark())))
   const remove = () => rm(directory, { recursive: true, force: true })
   try {
     const artifact = await placeArtifact(sealed, directory)

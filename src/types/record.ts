@@ -29,6 +29,9 @@ export async function readRecord(path: string): Promise<CacheRecord | undefined>
   return JSON.parse(text.slice(0, end)) as CacheRecord
 }
 
+/** Whether a file is a record that is read. */
+export const isWholeRecord = async (path: string): Promise<boolean> => (await readRecord(path)) !== undefined
+
 /** Written whole or not at all. A cache that cannot be written costs time and nothing else. */
 export async function writeRecord(path: string, record: CacheRecord): Promise<void> {
   const text = JSON.stringify(record)

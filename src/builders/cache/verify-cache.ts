@@ -1,9 +1,11 @@
-import { readFile, rm, stat } from 'node:fs/promises'
+import { lstat, readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { openArtifact, verifyArtifact } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { hashFile, inParallel } from '../../files/index.ts'
-import { type CacheKind, cacheEntries, presentKinds } from './cache-kinds.ts'
+import { isWholeRecord } from '../../types/index.ts'
+import { type CacheKind, cacheEntries, isFinished, presentKinds } from './cache-kinds.ts'
+import { takeAway } from './take-away.ts'
 
 /** What a look at everything found. */
 export type Verified = {
@@ -14,7 +16,10 @@ export type Verified = {
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
-/** Checks all that can be checked by reading it, and removes what is damaged: the next run makes or fetches it again. */
+/**
+ * Checks all that can be checked by reading it, and removes what is damaged: the next run makes or fetches it again. What others are making, take away
+ * or put there meanwhile is left to them.
+ */
 export async function verifyCache(directory: string, { signal }: Options = {}): Promise<Verified> {
   const removed: string[] = []
   let checked = 0
@@ -23,10 +28,14 @@ export async function verifyCache(directory: string, { signal }: Options = {}): 
     if (!check) continue
     await inParallel(await cacheEntries(directory, kind), 4, async (path) => {
       signal?.throwIfAborted()
+      const looked = await lstat(path).catch(() => undefined)
+      if (!looked || !(await isFinished(kind, path))) return
       checked++
-      if (await check(path, { signal })) return
-      removed.push(path)
-      await rm(path, { recursive: true, force: true })
+      const isGood = await check(path, { signal }).catch(async (error: unknown) => {
+        if (await lstat(path).catch(() => undefined)) throw error
+        return true
+      })
+      if (!isGood && (await takeAway(path, looked))) removed.push(path)
     })
   }
   return { checked, removed: removed.sort() }
@@ -35,12 +44,7 @@ export async function verifyCache(directory: string, { signal }: Options = {}): 
 type Check = (path: string, options: Options) => Promise<boolean>
 
 const checks: { readonly [kind in NonNullable<CacheKind['check']> | 'none']?: Check } = {
-  blob: async (path, options) => {
-    const name = basename(path)
-    // Under another name it is still on its way.
-    if (!/^[0-9a-f]{64}$/.test(name)) return true
-    return (await hashFile(path, options)).sha256 === name
-  },
+  blob: async (path, options) => (await hashFile(path, options)).sha256 === basename(path),
   artifact: async (path, options) => {
     try {
       const artifact = await openArtifact(path)
@@ -62,6 +66,7 @@ const checks: { readonly [kind in NonNullable<CacheKind['check']> | 'none']?: Ch
       return false
     }
   },
+  record: isWholeRecord,
 }
 
 /** Of an artifact from S3 only those files are here that were asked for. */

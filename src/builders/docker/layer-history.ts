@@ -1,4 +1,5 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { sha256 } from '../../files/index.ts'
 import type { LayerEntry } from '../../image/index.ts'
@@ -31,9 +32,15 @@ export async function rememberFiles(entries: readonly LayerEntry[], place: Place
   const text = JSON.stringify([...contentsOf(entries)])
   const file = historyFile(place)
   if ((await readFile(file, 'utf8').catch(() => '')) === text) return
-  // A cache that cannot be written is no failure; one that is half written cannot be read, and is none.
-  await mkdir(dirname(file), { recursive: true }).catch(() => {})
-  await writeFile(file, text).catch(() => {})
+  const temporary = `${file}.${randomUUID()}`
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(temporary, text)
+    await rename(temporary, file)
+  } catch {
+    // A cache that cannot be written is no failure.
+    await rm(temporary, { force: true }).catch(() => {})
+  }
 }
 
 function contentsOf(entries: readonly LayerEntry[]): ReadonlyMap<string, string> {
