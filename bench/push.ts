@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { hashFile } from '../src/files/index.ts'
 import { startDockerRegistry } from '../test/helpers/registry/docker-registry.ts'
 import { startRelay } from '../test/helpers/registry/relay.ts'
 import { startCounter } from './count-requests.ts'
@@ -64,6 +65,20 @@ async function firstPush(): Promise<number> {
     atLeast: true,
   })
   report({ what: 'peak memory of it', ours: peakMegabytes, limit: 150, unit: 'MB' })
+  const peer = await bareUpload()
+  report({ what: 'the same to a bare upload of the weights by curl', ours: seconds, peer, limit: 1.5 })
+  return seconds
+}
+
+/** What the registry takes of its own: one PUT of the weights, whose digest is known. Seconds. */
+async function bareUpload(): Promise<number> {
+  const weights = join(project, 'weights.bin')
+  const { sha256 } = await hashFile(weights)
+  execFileSync('sync')
+  const started = await fetch(`http://${registry.host}/v2/bench/bare/blobs/uploads/`, { method: 'POST' })
+  const location = `${started.headers.get('location')}&digest=sha256:${sha256}`
+  const curl = ['curl', '--silent', '--fail', '--request', 'PUT', '--upload-file', weights, location]
+  const { seconds } = await measure({ name: 'curl', argv: curl })
   return seconds
 }
 
