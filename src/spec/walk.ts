@@ -163,7 +163,7 @@ export class TreeWalk {
     const keyPosition = this.#position(key)
     const name = isScalar(key) ? String(key.source ?? key.value) : undefined
     if (name === undefined) return void this.#fail(keyPosition, 'a key must be a text')
-    const space = foreignSpace(name)
+    const space = foreignSpace(key)
     if (space) return void this.#fail(keyPosition, space, 'replace it by plain spaces')
     if (name === '__proto__') return void this.#fail(keyPosition, 'the key "__proto__" is not allowed')
     const first = entries.get(name)

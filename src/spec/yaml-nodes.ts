@@ -29,9 +29,10 @@ export function isMergeKey(key: Node): boolean {
   return isScalar(key) && (key.source ?? key.value) === '<<' && key.type === 'PLAIN'
 }
 
-/** What is wrong with a key that begins with a space which is none to YAML, such as editors and web pages leave. */
-export function foreignSpace(key: string): string | undefined {
-  if (!/^\s/.test(key)) return undefined
-  const code = key.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
+/** What is wrong with a key that begins with a space which is none to YAML, such as editors and web pages leave; in quotes it is meant. */
+export function foreignSpace(key: Node): string | undefined {
+  const text = isScalar(key) && key.type === 'PLAIN' ? String(key.source ?? key.value) : ''
+  if (!/^\s/.test(text)) return undefined
+  const code = text.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')
   return `the line is indented with U+${code}, which is no space to YAML but a letter of the key`
 }

@@ -143,3 +143,7 @@ describe('a slip is one problem, in words of the user', () => {
 test('a fault in the extensions and one in the main object are told both', () => {
   expect(problemsOf('ext: @a\n---\n!B\na: @b\n').map(({ position }) => position?.line)).toEqual([1, 4])
 })
+
+test('a key in quotes may begin with any space', () => {
+  expect(problemsOf('!B\na: {" b": 1, "\u00A0c": 2}\n')).toEqual([])
+})
