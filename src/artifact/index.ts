@@ -16,7 +16,7 @@ export {
 } from './manifest.ts'
 export { neededFiles } from './needed.ts'
 export { type OpenedArtifact, type OpenOptions, openArtifact } from './open.ts'
-export { encodeManifest, parseManifest } from './parse-manifest.ts'
+export { encodeManifest, isPart, parseManifest } from './parse-manifest.ts'
 export { placeArtifact } from './place.ts'
 export { assertPlatform, hostPlatform } from './platform.ts'
 export { type SaveOptions, save } from './save.ts'

@@ -24,6 +24,11 @@ export function parseManifest(bytes: Uint8Array, { file }: { file: string }): Ma
   throw new FlambeError('ARTIFACT_DAMAGED', `${file} is the manifest of a part, and not of an artifact`)
 }
 
+/** Whether it is `flambe.json` of a part: then that of the artifact is above it. Throws as `parseManifest` does. */
+export function isPart(bytes: Uint8Array, { file }: { file: string }): boolean {
+  return 'part' in parseAny(bytes, { file })
+}
+
 /** Reads `flambe.json` of an artifact or of one of its parts. */
 export function parseAny(bytes: Uint8Array, { file }: { file: string }): Manifest | PartManifest {
   const damaged = (why: string, cause?: unknown) =>

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { encodeManifest, type Manifest, manifestName, parseManifest } from '../../artifact/index.ts'
+import { encodeManifest, isPart, type Manifest, manifestName, parseManifest } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { isConflict, isMissing, isUnknown } from './failure.ts'
 import { formatPlace, objectKey, type Place, parsePlace } from './layout.ts'
@@ -43,8 +43,11 @@ export function keysOf(session: S3Session, stored: StoredManifest): Set<string> 
   return new Set(stored.manifest.files.map((file) => locate(session, stored, file).key))
 }
 
-/** The manifest under the prefix, or undefined where there is none. */
-export async function getManifest(session: S3Session): Promise<StoredManifest | undefined> {
+/** The manifest under the prefix, or undefined where there is none; with `skipPart` also where it is that of a part. */
+export async function getManifest(
+  session: S3Session,
+  { skipPart = false }: { readonly skipPart?: boolean } = {},
+): Promise<StoredManifest | undefined> {
   const { sdk, location, options } = session
   const input = { Bucket: location.bucket, Key: keyOf(location, manifestName), ...payer(options) }
   try {
@@ -52,7 +55,8 @@ export async function getManifest(session: S3Session): Promise<StoredManifest | 
       const { Body, ETag } = await client.send(new sdk.GetObjectCommand(input), abort)
       return { bytes: (await Body?.transformToByteArray()) ?? new Uint8Array(), etag: ETag }
     })
-    return { ...parseStored(bytes, `${formatS3Location(location)}/${manifestName}`), etag }
+    const file = `${formatS3Location(location)}/${manifestName}`
+    return skipPart && isPart(bytes, { file }) ? undefined : { ...parseStored(bytes, file), etag }
   } catch (error) {
     if (isMissing(error)) return undefined
     throw error

@@ -52,7 +52,7 @@ function find(session: S3Session): Promise<FoundFolder | undefined> {
   const segments = session.location.prefix.split('/').filter(Boolean)
   return findNearest(segments, async (path, above) => {
     const own = atPrefix(session, path.join('/'))
-    const stored = await getManifest(own).catch((error) => {
+    const stored = await getManifest(own, { skipPart: true }).catch((error) => {
       // Who may read a place need not be allowed to look above it.
       if (above > 0 && isDenied(error)) return undefined
       throw error

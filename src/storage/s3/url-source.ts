@@ -1,35 +1,32 @@
 import { FlambeError } from '../../errors.ts'
-import { backOff, tries } from './back-off.ts'
+import { type BackOffOptions, backOff, tries } from './back-off.ts'
+import { describe, isTrust } from './failure.ts'
 import { endsEarly, type Readable, type Stretch } from './read.ts'
 import type { Source } from './source.ts'
 
 /** The objects below a public URL: anybody may read them, of a bucket or of any server of files. */
-export function urlSource(base: string, { signal }: { readonly signal: AbortSignal | undefined }): Source {
+export function urlSource(base: string, options: BackOffOptions): Source {
   return {
     location: { prefix: '' },
     url: base,
-    signal,
-    read: (object, stretch) => readUrl(urlOf(base, object.key), { object, stretch, signal }),
+    signal: options.signal,
+    read: (object, stretch) => readUrl(urlOf(base, object.key), { object, stretch, ...options }),
   }
 }
 
 /** The URL of a key below another; what stands in it is escaped. */
-export function urlOf(base: string, key: string): string {
+function urlOf(base: string, key: string): string {
   return [base, ...key.split('/').map(encodeURIComponent)].join('/')
 }
 
-type Reading = {
-  readonly object: Readable
-  readonly stretch: Stretch
-  readonly signal: AbortSignal | undefined
-}
+type Reading = BackOffOptions & { readonly object: Readable; readonly stretch: Stretch }
 
 async function readUrl(url: string, reading: Reading): Promise<void> {
   const { object, stretch, signal } = reading
   const { start, end } = stretch
   if (start === end) return
   const whole = start === 0 && end === object.size
-  await tryAgain(signal, async () => {
+  await tryAgain(url, reading, async () => {
     const response = await ask(url, {
       signal,
       ...(!whole && { headers: { range: `bytes=${start}-${end - 1}` } }),
@@ -64,14 +61,14 @@ export async function getUrl(
   { signal }: { readonly signal: AbortSignal | undefined },
 ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | undefined> {
   try {
-    return await tryAgain(signal, async () => {
+    return await tryAgain(url, { signal }, async () => {
       const response = await ask(url, { signal })
       const bytes = new Uint8Array(await response.arrayBuffer())
       return { bytes, etag: response.headers.get('etag') ?? undefined }
     })
   } catch (error) {
-    if (error instanceof FlambeError && ['ARTIFACT_NOT_FOUND', 'DENIED'].includes(error.code))
-      return undefined
+    // Whoever refuses this may still give what was asked for first: an archive by a name of its own.
+    if (error instanceof FlambeError && isRefusal(error)) return undefined
     throw error
   }
 }
@@ -97,15 +94,29 @@ async function ask(
   throw failure('UNAVAILABLE', 'the server does not give it')
 }
 
-/** Runs it again after what may pass: any failure that is not told as ours yet. */
-async function tryAgain<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+/** Whether the server has answered, and for good. */
+const isRefusal = (error: FlambeError) => describe(error).status !== undefined
+
+/** Runs it again after what may pass: any failure of the network that is not told as ours yet. */
+async function tryAgain<T>(url: string, options: BackOffOptions, work: () => Promise<T>): Promise<T> {
   for (let trial = 1; ; trial++) {
     try {
       return await work()
     } catch (error) {
-      signal?.throwIfAborted()
-      if (error instanceof FlambeError || trial === tries) throw error
-      await backOff(trial, { signal })
+      options.signal?.throwIfAborted()
+      // A call of the system is one of whoever takes the bytes: a disk that is full.
+      if (error instanceof FlambeError || (error instanceof Error && 'syscall' in error)) throw error
+      const cause = error instanceof Error ? (error.cause ?? error) : error
+      if (trial === tries || isTrust(cause)) throw unavailable(url, cause)
+      await backOff(trial, options)
     }
   }
+}
+
+function unavailable(url: string, cause: unknown): FlambeError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new FlambeError('UNAVAILABLE', `HTTP url: '${url}' is not available: ${reason}`, {
+    cause,
+    hint: 'check the address and the network, and try again',
+  })
 }

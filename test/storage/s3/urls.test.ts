@@ -1,10 +1,14 @@
 import { createHash, createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { load, openLocation } from '../../../src/storage/index.ts'
-import { type Engine, engineConfig, type Leaf } from '../../helpers/artifact.ts'
+import { urlSource } from '../../../src/storage/s3/url-source.ts'
+import { type Engine, engineConfig, type Leaf, writeEngine } from '../../helpers/artifact.ts'
 import { unlikeBytes } from '../../helpers/bare-artifact.ts'
 import { folder } from '../../helpers/folder.ts'
 import { hasVersity } from '../../helpers/s3.ts'
@@ -161,5 +165,93 @@ describe.runIf(hasVersity())('artifacts by https:// and http://', { timeout: 60_
     await write(await place('engine'))
     const url = `${endpoint()}/${bucket()}/engine`
     await expect(load(url, { cacheDirectory: folder() })).rejects.toMatchObject({ code: 'DENIED' })
+  })
+})
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A server of the files in a folder, by the paths of requests as they are written. */
+async function serveFiles(directory: string, rename: (path: string) => string): Promise<string> {
+  return serve(({ url = '' }, response) => {
+    const file = join(directory, rename(url))
+    const isThere = existsSync(file) && statSync(file).isFile()
+    response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync(file) : undefined)
+  })
+}
+
+describe.runIf(hasVersity())('a folder that was copied to a bucket', () => {
+  const { bucket, put } = s3Suite()
+
+  test('loads, and so does a part of it alone', async () => {
+    const directory = folder()
+    const { files } = await writeEngine(join(directory, 'out'))
+    const parts = ['model', 'extras/0', 'extras/1'].map((path) => `${path}/flambe.json`)
+    for (const path of [...files.keys(), ...parts, 'flambe.json'])
+      await put(`engine/${path}`, readFileSync(join(directory, 'out', path)))
+    expect(weights(await load(`s3://${bucket()}/engine`))).toHaveLength(3)
+    const leaf = (await load(`s3://${bucket()}/engine/extras/1`)) as Leaf
+    expect([...leaf.weight]).toEqual([3, 3, 3])
+  })
+})
+
+describe('folders of any server of files', () => {
+  test.each(['a%2Fb', '100%'])('a path with %s in it is asked for as it is written', async (name) => {
+    const directory = folder()
+    await writeEngine(join(directory, 'out'))
+    const root = await serveFiles(directory, (url) => url.replace(`/${name}/`, '/out/'))
+    expect(weights(await load(`${root}/${name}`))).toHaveLength(3)
+    const leaf = (await load(`${root}/${name}/extras/1`)) as Leaf
+    expect([...leaf.weight]).toEqual([3, 3, 3])
+  })
+
+  test('an archive whose name does not say so loads from a server that refuses all other paths', async () => {
+    const directory = folder()
+    await writeEngine(join(directory, 'out'), { compress: true })
+    const archive = readFileSync(join(directory, 'out.tar.gz'))
+    const root = await serve(({ url }, response) => {
+      if (url === '/latest') response.end(archive)
+      else response.writeHead(400).end()
+    })
+    expect(weights(await load(`${root}/latest`))).toHaveLength(3)
+  })
+
+  test('a login in a URL is refused, and told nowhere', async () => {
+    for (const path of ['engine', 'engine.tar.gz']) {
+      const failure = await load(`https://me:hunter2@example.com/${path}`).catch((error: unknown) => error)
+      expect(failure).toMatchObject({ code: 'ARTIFACT_UNSUPPORTED' })
+      expect(inspect(failure)).not.toContain('hunter2')
+    }
+    const failure = await load('https://me:hunter2@').catch((error: unknown) => error)
+    expect(failure).toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
+    expect(inspect(failure)).not.toContain('hunter2')
+  })
+
+  test('a server that only fails is not available', async () => {
+    const source = urlSource(await serve((_, response) => void response.writeHead(503).end()), {
+      signal: undefined,
+      random: () => 0,
+    })
+    const reading = source.read({ key: 'a', name: 'a' }, { start: 0, end: 1, take: () => {} })
+    await expect(reading).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('answered 503'),
+    })
+  })
+
+  test('a disk that is full is not tried again', async () => {
+    const source = urlSource(await serve((_, response) => void response.end('a')), { signal: undefined })
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' })
+    let takes = 0
+    const take = () => {
+      takes++
+      throw full
+    }
+    await expect(source.read({ key: 'a', name: 'a' }, { start: 0, end: 1, take })).rejects.toBe(full)
+    expect(takes).toBe(1)
   })
 })
