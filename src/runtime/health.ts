@@ -30,7 +30,16 @@ asked.end()
  * an init that was told to start it. https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
  */
 function serverArguments(): readonly string[] {
-  const args = readFileSync('/proc/1/cmdline', 'utf8').split('\0').slice(0, -1)
+  const args = commandLine(1).split('\0').slice(0, -1)
   const place = args.indexOf(join(import.meta.dirname, 'main.js'))
   return place === -1 ? [] : args.slice(place + 1)
+}
+
+/** Nothing where processes are hidden: then the environment and the manifest have to do. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }

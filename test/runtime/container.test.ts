@@ -113,6 +113,18 @@ describe.skipIf(process.getuid?.() !== 0)('as PID 1', () => {
     const { status, stderr } = inside(container, ['env', `FLAMBE_ARTIFACT=${artifact}`, ...check])
     expect([status, stderr]).toEqual([0, ''])
   })
+
+  test('the health check works where processes are hidden', async () => {
+    const artifact = await artifactOf('predict() { return 1 }')
+    const container = await startContainer(artifact)
+    await untilReady(container)
+    const hide = ['--mount', 'sh', '-c', 'mount -t tmpfs none /proc && exec "$@"', 'hide']
+    const { status, stderr } = spawnSync('unshare', [...hide, process.execPath, join(bundle, 'health.js')], {
+      env: { ...process.env, FLAMBE_ARTIFACT: artifact, FLAMBE_PORT: new URL(container.url).port },
+      encoding: 'utf8',
+    })
+    expect([status, stderr]).toEqual([0, ''])
+  })
 })
 
 /** A process 1 of its own, with its own /proc. */
