@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 /**
- * One cache and one home for the whole run, in the environment of all that a test starts: builds share a cache whenever they run, and what takes long
- * to make, as the base "host" does, is made once. A test that is about the cache, or that has to be another machine, gives its own.
+ * One cache, one home and one folder of temporary files for the whole run, in the environment of all that a test starts: builds
+ * share a cache whenever they run, and what takes long to make, as the base "host" does, is made once. A test that is about the
+ * cache, or that has to be another machine, gives its own.
  */
 export default function setup(): () => void {
   const directory = mkdtempSync(join(tmpdir(), 'flambe-run-'))
@@ -14,6 +15,10 @@ export default function setup(): () => void {
   // As in the program itself: what was compiled once is not compiled in each process of the tests.
   process.env['NODE_COMPILE_CACHE'] ??= join(tmpdir(), 'node-compile-cache')
   installExamples()
+  // A test's process is killed at its end, and so leaves what a process would remove when it exits.
+  const temporary = join(directory, 'tmp')
+  mkdirSync(temporary)
+  process.env['TMPDIR'] = temporary
   return () => rmSync(directory, { recursive: true, force: true })
 }
 
