@@ -96,7 +96,10 @@ function hintFor(answer: Answer, context: FailureContext, retryAfter: number | u
   if (status === 404 && isPage(headers))
     return `check the host and the port: ${registry} answers with a page, as web servers do and registries do not`
   if (status === 404)
-    return quirks.missingRepository ?? 'check the name of the repository, and that it exists'
+    return (
+      quirks.missingRepository ??
+      'check the name of the repository, and of the tag or digest, and that they are there'
+    )
   if (status === 413) return 'the registry, or a proxy before it, takes no body of this size: raise its limit'
   if (status === 429) {
     const wait = retryAfter === undefined ? 'later' : `in ${Math.ceil(retryAfter / 1000)} s`
