@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  globSync,
+  lstatSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
@@ -112,6 +115,41 @@ test('!DockerBuilder makes its image, and what is wrong in it is told where it s
   expect(config.Env).toContain('A=1')
   expect(config.Labels).toMatchObject({ team: 'vision', level: '3', 'org.opencontainers.image.title': 'app' })
   expect(Object.keys(config.ExposedPorts)).toEqual(['9000/tcp'])
+})
+
+test('files that are links, to within the project and out of it, are in the image with their bytes', async () => {
+  const outside = join(folder({ 'outside.bin': 'from outside' }), 'outside.bin')
+  const project = folder({
+    'ext/index.ts': `import { Component } from 'flambe'
+export class Model extends Component {
+  constructor(readonly args: { inside: string; outside: string }) { super() }
+  predict(_: {}): { ok: boolean } { return { ok: true } }
+}`,
+    'weights/inside.bin': 'from inside',
+    'spec.yaml': `ext: ./ext
+---
+!DockerBuilder
+base: host
+output: ./image.oci
+component: !ext.Model {inside: !file ./a.bin, outside: !file ./b.bin}
+`,
+  })
+  symlinkSync('weights/inside.bin', join(project, 'a.bin'))
+  symlinkSync(outside, join(project, 'b.bin'))
+  const args = ['build', join(project, 'spec.yaml')]
+  const built = await flambe(args)
+  expect(built, built.stderr).toMatchObject({ status: 0 })
+  const { directory } = unpackLayout(join(project, 'image.oci'))
+  const contentOf = (name: string) =>
+    globSync(`models/**/${name}`, { cwd: directory }).map((path) => {
+      expect(lstatSync(join(directory, path)).isFile()).toBe(true)
+      return readFileSync(join(directory, path), 'utf8')
+    })
+  expect([contentOf('a.bin'), contentOf('b.bin')]).toEqual([['from inside'], ['from outside']])
+  rmSync(outside)
+  const broken = await flambe(args)
+  expect(broken.stderr).toMatch(/b\.bin/)
+  expect(broken.status).toBe(22)
 })
 
 test.each([

@@ -4,6 +4,11 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { assembleIndex, pushImage, writeArchive, writeLayout } from '../../src/image/index.ts'
 import { flambe } from '../helpers/cli.ts'
 import { folder } from '../helpers/folder.ts'
+import {
+  type DockerRegistryOptions,
+  hasDockerRegistry,
+  startDockerRegistry,
+} from '../helpers/registry/docker-registry.ts'
 import { randomImage } from '../helpers/registry/images.ts'
 import { serveRegistry } from '../helpers/registry/serve.ts'
 
@@ -58,6 +63,65 @@ test.each([
   const ran = await flambe(args, { env })
   expect(ran.stderr).toMatch(words)
   expect(ran.status).toBe(status)
+})
+
+describe.runIf(hasDockerRegistry('what its failures are called'))('at the real registry', () => {
+  const started = async (options: DockerRegistryOptions = {}) => {
+    const { host, stop } = await startDockerRegistry(folder(), options)
+    onTestFinished(stop)
+    return { host, stop }
+  }
+  const layout = async () => {
+    const path = join(folder(), 'app.oci')
+    await writeLayout(randomImage(), path)
+    return path
+  }
+
+  test.each<[string, number, RegExp, RegExp, () => Promise<readonly string[]>]>([
+    [
+      'a registry that is down',
+      69,
+      /looking up v1 .*refused/,
+      /is running and listens/,
+      async () => {
+        const { host, stop } = await started()
+        await stop()
+        return ['push', await layout(), `${host}/me/app:v1`]
+      },
+    ],
+    [
+      'a registry that denies',
+      77,
+      /looking up v1/,
+      /docker login/,
+      async () => {
+        const { host } = await started({ htpasswd: { username: 'me', password: canary } })
+        return ['push', await layout(), `${host}/me/app:v1`]
+      },
+    ],
+    [
+      'a repository that is not there',
+      69,
+      /getting the manifest v1 .*404/,
+      /check the name of the repository/,
+      async () => {
+        const { host } = await started()
+        return ['copy', `${host}/me/app:v1`, `${host}/me/b:v1`]
+      },
+    ],
+  ])(
+    '%s: status %d, and the step, the registry, the repository, and what to do',
+    async (_, status, step, hint, set) => {
+      const args = await set()
+      const env = { FLAMBE_CACHE_DIR: folder(), FLAMBE_HOME: folder(), HOME: folder() }
+      const ran = await flambe([...args], { env })
+      const [host = expect.fail()] = /127\.0\.0\.1:\d+/.exec(args.join(' ')) ?? []
+      expect(ran.stderr).toMatch(step)
+      expect(ran.stderr).toContain(`registry ${host}, repository me/app`)
+      expect(ran.stderr).toMatch(new RegExp(`hint .*(${hint.source})`))
+      expect(ran).toMatchObject({ status, stdout: '' })
+    },
+  )
 })
 
 test('a tag that is something else is not moved with --no-clobber', async () => {

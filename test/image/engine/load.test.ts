@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { pipeline } from 'node:stream'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { loadIntoEngine, openEngine, planLoad, startContainer } from '../../../src/image/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { type EnginePersonality, fakeEngine } from '../../helpers/engine/fake.ts'
@@ -182,6 +184,20 @@ describe.skipIf(!hasEngine('loading into the real engine'))('the real engine', (
     expect(layers).toEqual(image.layers.map(({ diffId }) => diffId))
   })
 
+  test('that is lost in the middle of a load is a failure, has no image, and takes it whole the next time', async () => {
+    const engine = await realEngine()
+    const name = imageName()
+    const image = imageOf([randomLayer(4 * mebibyte), randomLayer(100)])
+    const cut = await openEngine({ env: { DOCKER_HOST: await cutAfter(engine, 2 * mebibyte) } })
+    await expect(loadIntoEngine(image, [`${name}:1`], { engine: cut })).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringContaining('broke off'),
+    })
+    expect(docker('images', '--quiet', name)).toBe('')
+    await loadIntoEngine(image, [`${name}:1`], { engine })
+    expect(docker('images', '--quiet', '--no-trunc', name)).toBe(image.config.digest)
+  })
+
   test('says what is wrong with layers that are not what the config says', async () => {
     const engine = await realEngine()
     const image = imageOf([randomLayer(100)])
@@ -201,3 +217,20 @@ test('a container of an engine behind ssh is not started: nobody could ask it', 
     message: expect.stringContaining('ssh://me@far'),
   })
 })
+
+/** An address of the engine at which a connection breaks once so many bytes have gone to it. */
+async function cutAfter({ address }: { readonly address: string }, most: number): Promise<string> {
+  const { hostname, port, pathname, protocol } = new URL(address)
+  const server = createServer((near) => {
+    const far = protocol === 'unix:' ? connect(pathname) : connect(Number(port), hostname)
+    let bytes = 0
+    near.on('data', (chunk) => {
+      bytes += chunk.length
+      if (bytes > most) near.destroy()
+    })
+    pipeline(near, far, near, () => {})
+  })
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready))
+  onTestFinished(() => void server.close())
+  return `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
