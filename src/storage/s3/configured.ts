@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { getCACertificates } from 'node:tls'
 import { FlambeError } from '../../errors.ts'
+import { nodeTls } from '../../files/index.ts'
 import type { S3Options } from './options.ts'
 
 /**
@@ -44,5 +44,5 @@ export async function configuredAuthorities({ caBundle, profile }: S3Options): P
       hint: `name a PEM file in ${from}, or none to trust those that Node trusts`,
     })
   })
-  return [...getCACertificates('default'), pem]
+  return [...nodeTls().getCACertificates('default'), pem]
 }
