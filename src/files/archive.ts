@@ -8,6 +8,7 @@ import type { Header, Pack } from 'tar-stream'
 import { FlambeError } from '../errors.ts'
 import { fileFailure } from './failure.ts'
 import { safeJoin } from './safe-path.ts'
+import { removeUnfinished, unfinishedName } from './unfinished.ts'
 
 export type ArchiveEntry = {
   /** Relative, with `/`. */
@@ -30,7 +31,7 @@ export async function packArchive(
   target: string,
   { top, signal }: { top: string; signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const temporary = `${target}.flambe-writing-${process.pid}`
+  const temporary = unfinishedName(target)
   const { pack } = await import('tar-stream')
   const tar = pack()
   const feed = async () => {
@@ -40,6 +41,7 @@ export async function packArchive(
   }
   try {
     await mkdir(dirname(target), { recursive: true })
+    await removeUnfinished(target)
     const out = createWriteStream(temporary)
     const options = signal ? { signal } : {}
     await Promise.all([

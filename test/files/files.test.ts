@@ -25,6 +25,7 @@ import {
   HashCache,
   hashFile,
   isInside,
+  ownerMark,
   packArchive,
   parseNativeBinary,
   readNativeBinary,
@@ -242,6 +243,17 @@ describe('archives', () => {
     expect(readFileSync(join(directory, 'out', 'x', 'ü.txt'), 'utf8')).toBe('one')
     expect(readFileSync(join(directory, 'out', 'y'), 'utf8')).toBe('two')
     expect(readdirSync(directory).sort()).toEqual(['a.tar.gz', 'b.tar.gz', 'out'])
+  })
+
+  test('takes away what a killed writer left of it, and nothing of others', async () => {
+    const left = (name: string, mark: string) => `${name}.flambe-writing-${mark}.ab12`
+    const dead = `${2 ** 22 - 1}-1`
+    const others = [left('b.tar.gz', dead), left('a.tar.gz', ownerMark())]
+    const directory = folder(
+      Object.fromEntries([...others, left('a.tar.gz', dead)].map((name) => [name, 'half'])),
+    )
+    await packArchive(entries(['x', 'one']), join(directory, 'a.tar.gz'), { top: 'art' })
+    expect(readdirSync(directory).sort()).toEqual(['a.tar.gz', ...others].sort())
   })
 
   test('GNU tar reads it, with fixed owners and times', async () => {

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure } from '../../files/index.ts'
+import { fileFailure, removeUnfinished, unfinishedName } from '../../files/index.ts'
 import { type Progress, silent, step } from '../../progress.ts'
 import { packForEngine } from '../engine/archive.ts'
 import type { Image, Receipt } from '../image.ts'
@@ -24,12 +23,13 @@ export async function writeArchive(
   file: string,
   { references = [], progress = silent, signal }: WriteArchiveOptions = {},
 ): Promise<Receipt> {
-  const temporary = `${file}.flambe-writing-${randomBytes(4).toString('hex')}`
+  const temporary = unfinishedName(file)
   const total = [...image.layers, image.config, image.manifest].reduce((sum, { size }) => sum + size, 0)
   let bytesSent = 0
   try {
     if ((await stat(file).catch(() => undefined))?.isDirectory()) throw taken(file)
     await mkdir(dirname(file), { recursive: true })
+    await removeUnfinished(file)
     await step(progress, { title: `write ${file}`, total }, async (id) => {
       await using out = await open(temporary, 'wx', 0o644)
       for await (const chunk of packForEngine(image, { references, signal })) {

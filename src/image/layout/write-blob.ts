@@ -1,13 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { ownerMark } from '../../files/index.ts'
+import { unfinishedName } from '../../files/index.ts'
 import { type Progress, step } from '../../progress.ts'
 import { checkedBytes } from '../checked-bytes.ts'
 import type { Blob } from '../image.ts'
 import { layerName } from '../layer-name.ts'
-
-/** The name of a blob that is being written, and the process that does. */
-export const temporaryForm = /\.flambe-writing-(\d+-\d+)\.[0-9a-f]+$/
 
 /** Writes a blob as a whole or not at all, and only if its bytes are what its digest says. */
 export async function writeBlob(
@@ -15,7 +11,7 @@ export async function writeBlob(
   path: string,
   { progress, signal }: { progress: Progress; signal: AbortSignal | undefined },
 ): Promise<void> {
-  const temporary = `${path}.flambe-writing-${ownerMark()}.${randomBytes(4).toString('hex')}`
+  const temporary = unfinishedName(path)
   try {
     await step(progress, { title: layerName(blob), total: blob.size }, async (id) => {
       await using file = await open(temporary, 'wx', 0o644)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FlambeError } from '../../errors.ts'
@@ -10,11 +9,13 @@ import {
   isOwned,
   replaceDirectory,
   settledDirectory,
+  unfinishedForm,
+  unfinishedName,
 } from '../../files/index.ts'
 import { type Progress, silent } from '../../progress.ts'
 import type { Image, ImageIndex, Receipt } from '../image.ts'
 import { type LayoutBlob, layoutBlobs, layoutIndex } from './layout-content.ts'
-import { temporaryForm, writeBlob } from './write-blob.ts'
+import { writeBlob } from './write-blob.ts'
 
 export type WriteLayoutOptions = {
   /** What tools call the image in the layout (`skopeo inspect oci:DIR:NAME`): the first is the main one. */
@@ -141,7 +142,7 @@ async function replaceIndex(directory: string, index: Uint8Array): Promise<Reado
   const old = await namedBy(directory, text)
   // An image that is the same leaves its files alone.
   if (Buffer.compare(Buffer.from(text), index) === 0) return old
-  const temporary = `${path}.flambe-writing-${randomBytes(4).toString('hex')}`
+  const temporary = unfinishedName(path)
   await writeFile(temporary, index)
   await rename(temporary, path)
   return old
@@ -178,7 +179,7 @@ async function removeOthers(
 
 /** Whether a blob, or one that was being written, is of nobody who still writes. */
 async function isLeft(path: string): Promise<boolean> {
-  const [, mark] = temporaryForm.exec(path) ?? []
+  const [, mark] = unfinishedForm.exec(path) ?? []
   if (mark !== undefined) return !isOwned(mark)
   const stats = await stat(path).catch(() => undefined)
   return stats !== undefined && Date.now() - stats.mtimeMs > leftAfter

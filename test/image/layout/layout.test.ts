@@ -192,6 +192,18 @@ describe('an archive', () => {
   })
 })
 
+test('a kill in the middle of writing an archive leaves the old one, and nothing else after the next', async () => {
+  const directory = folder()
+  const file = join(directory, 'image.tar')
+  await writeArchive(image, file)
+  const before = read(file)
+  await killedWriter(file)
+  expect(read(file)).toEqual(before)
+  expect(readdirSync(directory)).toHaveLength(2)
+  await writeArchive(changed, file)
+  expect(readdirSync(directory)).toEqual(['image.tar'])
+})
+
 describe('other tools', () => {
   test.runIf(hasProgram('skopeo'))('skopeo reads a layout, an index and an archive', async () => {
     const directory = folder()
@@ -252,9 +264,9 @@ function lying(layer: Layer): Layer {
   return { ...layer, open: () => randomLayer(layer.size - 2048).open() }
 }
 
-function killedWriter(layout: string): Promise<void> {
+function killedWriter(target: string): Promise<void> {
   const script = join(import.meta.dirname, 'fixtures', 'write-slowly.ts')
-  const child = spawn(process.execPath, ['--no-warnings', script, layout], {
+  const child = spawn(process.execPath, ['--no-warnings', script, target], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), 50))
