@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises'
 import type { ArtifactFile } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { inParallel, sha256 } from '../../files/index.ts'
-import { free } from './chunks.ts'
 import { objectKey, type Place } from './layout.ts'
 import type { Present } from './place.ts'
 import type { S3Session } from './session.ts'
@@ -103,7 +102,6 @@ async function sendPack(
   const name = `${files.length} small files`
   const file = { path: name, size: bytes.length, sha256: digest, source }
   await send(session, [{ file, key: objectKey(session.location, object) }], options)
-  free(bytes)
   return files.map((one) => [one.sha256, { object, start: starts.get(one) ?? 0 }])
 }
 
