@@ -11,8 +11,9 @@ export function hostPlatform(): Platform {
 }
 
 /** Fails where the artifact's native files are made for another platform than this process runs on. */
-export function assertPlatform({ name, platform }: Manifest, host = hostPlatform()): void {
+export function assertPlatform({ name, platform }: Manifest, given?: Platform): void {
   if (!platform) return
+  const host = given ?? hostPlatform()
   const fits =
     platform.os === host.os && platform.arch === host.arch && (!platform.libc || platform.libc === host.libc)
   if (fits) return
@@ -27,15 +28,12 @@ export function assertPlatform({ name, platform }: Manifest, host = hostPlatform
 
 const describe = ({ os, arch, libc }: Platform) => [os, arch, libc].filter(Boolean).join('/')
 
-let libc: 'glibc' | 'musl' | undefined
-
 function hostLibc(): 'glibc' | 'musl' {
-  if (libc) return libc
+  const { report } = process
+  const { excludeNetwork } = report as { readonly excludeNetwork?: boolean }
   // It would look up the names of all hosts that this process is connected to.
-  Object.assign(process.report, { excludeNetwork: true })
-  const { header } = process.report.getReport() as {
-    readonly header: { readonly glibcVersionRuntime?: string }
-  }
-  libc = header.glibcVersionRuntime ? 'glibc' : 'musl'
-  return libc
+  Object.assign(report, { excludeNetwork: true })
+  const { header } = report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } }
+  Object.assign(report, { excludeNetwork })
+  return header.glibcVersionRuntime ? 'glibc' : 'musl'
 }
