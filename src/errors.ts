@@ -111,7 +111,8 @@ export const errorCodes = {
   },
   ARTIFACT_UNSAFE: {
     exit: 22,
-    summary: 'the artifact has a path that leaves its directory, or expands without end',
+    summary:
+      'the artifact has a path that leaves its directory, expands without end, or came without TLS where TLS was asked for',
     remedy: 'do not use it unless you know who made it and why',
   },
   SETTINGS_INVALID: {

@@ -7,6 +7,7 @@ import { FlambeError } from '../errors.ts'
 import { fileFailure } from '../files/index.ts'
 import { type Progress, step } from '../progress.ts'
 import type { OpenOptions } from './open.ts'
+import { assertStillHttps } from './still-https.ts'
 import { temporaryDirectory, unpackedDirectory } from './unpacked.ts'
 
 /** Fetches a `.tar.gz` and gives the folder with its content. */
@@ -42,6 +43,7 @@ async function get(
       cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
     throw new FlambeError('UNAVAILABLE', `HTTP url: '${place}' is not available: ${reason}`, { cause })
   })
+  await assertStillHttps(url, response)
   if (response.ok) return response
   await response.body?.cancel()
   const { status } = response

@@ -1,3 +1,4 @@
+import { assertStillHttps } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type BackOffOptions, backOff, tries } from './back-off.ts'
 import { describe, isTrust } from './failure.ts'
@@ -78,6 +79,7 @@ async function ask(
   { signal, headers = {} }: { signal: AbortSignal | undefined; headers?: Record<string, string> },
 ): Promise<Response> {
   const response = await fetch(url, { headers, ...(signal && { signal }) })
+  await assertStillHttps(url, response)
   if (response.ok) return response
   await response.body?.cancel()
   const { status } = response

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -10,7 +11,9 @@ import { load, openLocation } from '../../../src/storage/index.ts'
 import { urlSource } from '../../../src/storage/s3/url-source.ts'
 import { type Engine, engineConfig, type Leaf, writeEngine } from '../../helpers/artifact.ts'
 import { unlikeBytes } from '../../helpers/bare-artifact.ts'
+import { flambe } from '../../helpers/cli.ts'
 import { folder } from '../../helpers/folder.ts'
+import { makeCertificates } from '../../helpers/registry/certificates.ts'
 import { hasVersity } from '../../helpers/s3.ts'
 import { s3Suite, weights, write } from '../../helpers/s3-suite.ts'
 
@@ -168,8 +171,9 @@ describe.runIf(hasVersity())('artifacts by https:// and http://', { timeout: 60_
   })
 })
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+const serve = (listener: RequestListener) => listening(createServer(listener))
+
+async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -230,6 +234,24 @@ describe('folders of any server of files', () => {
     expect(failure).toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
     expect(inspect(failure)).not.toContain('hunter2')
   })
+
+  test.each(['engine', 'engine.tar.gz'])(
+    '%s at an https:// URL that leads to http:// is refused',
+    async (name) => {
+      const directory = folder()
+      await writeEngine(join(directory, 'engine'), { compress: name.endsWith('.gz') })
+      const plain = await serveFiles(directory, (url) => url)
+      const { cert, key, caFile } = makeCertificates(directory)
+      const server = createTlsServer({ cert, key }, ({ url }, response) => {
+        response.writeHead(302, { location: `${plain}${url}` }).end()
+      })
+      const secure = (await listening(server)).replace('http:', 'https:')
+      const { status, stderr } = await flambe(['inspect', `${secure}/${name}`], {
+        env: { NODE_EXTRA_CA_CERTS: caFile },
+      })
+      expect([status, stderr]).toEqual([22, expect.stringContaining(`leads to ${plain}, which is no https`)])
+    },
+  )
 
   test('a server that only fails is not available', async () => {
     const source = urlSource(await serve((_, response) => void response.writeHead(503).end()), {
