@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -18,6 +18,9 @@ export default function setup(): () => void {
   // A test's process is killed at its end, and so leaves what a process would remove when it exits.
   const temporary = join(directory, 'tmp')
   mkdirSync(temporary)
+  // As the system's own one: some tests are another user.
+  chmodSync(directory, 0o755)
+  chmodSync(temporary, 0o1777)
   process.env['TMPDIR'] = temporary
   return () => rmSync(directory, { recursive: true, force: true })
 }
