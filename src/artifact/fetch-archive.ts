@@ -6,8 +6,8 @@ import { pipeline } from 'node:stream/promises'
 import { FlambeError } from '../errors.ts'
 import { fileFailure } from '../files/index.ts'
 import { type Progress, step } from '../progress.ts'
+import { askUrl } from './ask-url.ts'
 import type { OpenOptions } from './open.ts'
-import { assertStillHttps } from './still-https.ts'
 import { temporaryDirectory, unpackedDirectory } from './unpacked.ts'
 
 /** Fetches a `.tar.gz` and gives the folder with its content. */
@@ -37,31 +37,13 @@ async function get(
   url: URL,
   { place, signal }: { place: string; signal: AbortSignal | undefined },
 ): Promise<Response> {
-  const response = await fetch(url, signal ? { signal } : {}).catch((cause) => {
+  return askUrl(url, { signal }).catch((cause) => {
     signal?.throwIfAborted()
+    if (cause instanceof FlambeError) throw cause
     const reason =
       cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
     throw new FlambeError('UNAVAILABLE', `HTTP url: '${place}' is not available: ${reason}`, { cause })
   })
-  await assertStillHttps(url, response)
-  if (response.ok) return response
-  await response.body?.cancel()
-  const { status } = response
-  if (status === 404 || status === 410) {
-    throw new FlambeError(
-      'ARTIFACT_NOT_FOUND',
-      `HTTP url: '${place}' is not available: there is nothing (${status})`,
-      {
-        hint: 'a URL names a .tar.gz, or, without a query, a folder that anybody may read and that holds flambe.json',
-      },
-    )
-  }
-  if (status === 401 || status === 403) {
-    throw new FlambeError('DENIED', `HTTP url: '${place}' may not be read (${status})`, {
-      hint: 'a presigned URL may have expired, and opens one object: a .tar.gz, and no folder',
-    })
-  }
-  throw new FlambeError('UNAVAILABLE', `HTTP url: '${place}' is not available: the server answered ${status}`)
 }
 
 async function receive(

@@ -141,7 +141,10 @@ function gathered(handle: FileHandle): { readonly take: Take; readonly flush: ()
   let [from, size] = [0, 0]
   const flush = async () => {
     for (let done = 0; done < size; ) {
-      const { bytesWritten } = await handle.write(buffer, done, size - done, from + done)
+      const { bytesWritten } = await handle.write(buffer, done, size - done, from + done).catch((error) => {
+        // Told as ours here: nobody takes it for a failure of the store, which is tried again.
+        throw fileFailure(error, 'writing a download')
+      })
       done += bytesWritten
     }
     from += size

@@ -11,7 +11,7 @@ import { isArchive } from './archive.ts'
 import { parseStored } from './manifest.ts'
 import type { OpenS3Options } from './open.ts'
 import { type FoundFolder, findNearest, openFolder } from './open-folder.ts'
-import { getUrl, urlSource } from './url-source.ts'
+import { getManifestUrl, urlSource } from './url-source.ts'
 
 /**
  * An artifact at an `http(s)://` URL: one `.tar.gz`, or a folder that anybody may read, found by its manifest. A URL with a
@@ -44,9 +44,8 @@ function findFolder(
   return findNearest(segments.map(decoded), async (path) => {
     const base = [origin, ...segments.slice(0, path.length)].join('/')
     const file = `${base}/${manifestName}`
-    const found = await getUrl(file, { signal })
-    // A server that answers everything with a page has no manifest there.
-    if (found?.bytes[0] !== '{'.charCodeAt(0) || isPart(found.bytes, { file })) return undefined
+    const found = await getManifestUrl(file, { signal })
+    if (!found || isPart(found.bytes, { file })) return undefined
     return {
       source: urlSource(base, { signal }),
       stored: { ...parseStored(found.bytes, file), etag: found.etag },

@@ -1,4 +1,4 @@
-import { assertStillHttps } from '../../artifact/index.ts'
+import { askUrl } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type BackOffOptions, backOff, tries } from './back-off.ts'
 import { describe, isTrust } from './failure.ts'
@@ -28,7 +28,7 @@ async function readUrl(url: string, reading: Reading): Promise<void> {
   if (start === end) return
   const whole = start === 0 && end === object.size
   await tryAgain(url, reading, async () => {
-    const response = await ask(url, {
+    const response = await askUrl(url, {
       signal,
       ...(!whole && { headers: { range: `bytes=${start}-${end - 1}` } }),
     })
@@ -56,60 +56,55 @@ async function takeBody({ body }: Response, { start, end, take }: Stretch): Prom
   return position
 }
 
-/** A small object as it is, and what names this version of it; undefined where there is none that may be read. */
-export async function getUrl(
+/** Bytes: a manifest lists files, and none lists so many. */
+const mostManifest = 64 * 2 ** 20
+
+/**
+ * What may be a manifest, and what names this version of it; undefined where there is none that may be read. A server that answers
+ * everything with a page or with its archive has none there: no more is read of that than shows it.
+ */
+export async function getManifestUrl(
   url: string,
   { signal }: { readonly signal: AbortSignal | undefined },
 ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | undefined> {
   try {
     return await tryAgain(url, { signal }, async () => {
-      const response = await ask(url, { signal })
-      const bytes = new Uint8Array(await response.arrayBuffer())
-      return { bytes, etag: response.headers.get('etag') ?? undefined }
+      const { body, headers } = await askUrl(url, { signal })
+      const chunks: Uint8Array[] = []
+      let size = 0
+      for await (const chunk of body ?? []) {
+        if (size === 0 && chunk[0] !== '{'.charCodeAt(0)) return undefined
+        chunks.push(chunk)
+        size += chunk.length
+        if (size > mostManifest) return undefined
+      }
+      return size === 0 ? undefined : { bytes: Buffer.concat(chunks), etag: headers.get('etag') ?? undefined }
     })
   } catch (error) {
     // Whoever refuses this may still give what was asked for first: an archive by a name of its own.
-    if (error instanceof FlambeError && isRefusal(error)) return undefined
+    if (error instanceof FlambeError && describe(error).status !== undefined && !isBusy(error))
+      return undefined
     throw error
   }
 }
 
-async function ask(
-  url: string,
-  { signal, headers = {} }: { signal: AbortSignal | undefined; headers?: Record<string, string> },
-): Promise<Response> {
-  const response = await fetch(url, { headers, ...(signal && { signal }) })
-  await assertStillHttps(url, response)
-  if (response.ok) return response
-  await response.body?.cancel()
-  const { status } = response
-  const failure = (code: 'ARTIFACT_NOT_FOUND' | 'DENIED' | 'UNAVAILABLE', why: string) =>
-    new FlambeError(code, `HTTP url: '${url}' is not available: ${why} (${status})`, {
-      // As the SDK would tell it.
-      cause: Object.assign(new Error(`the server answered ${status}`), {
-        $metadata: { httpStatusCode: status },
-      }),
-    })
-  if (status === 404 || status === 410) throw failure('ARTIFACT_NOT_FOUND', 'there is nothing')
-  if (status === 401 || status === 403) throw failure('DENIED', 'it may not be read')
-  if (status === 429 || status >= 500) throw new Error(`the server answered ${status}`)
-  throw failure('UNAVAILABLE', 'the server does not give it')
+/** Whether the server may give at another time what it does not give now. */
+function isBusy(error: FlambeError): boolean {
+  const { status = 0 } = describe(error)
+  return status === 429 || status >= 500
 }
 
-/** Whether the server has answered, and for good. */
-const isRefusal = (error: FlambeError) => describe(error).status !== undefined
-
-/** Runs it again after what may pass: any failure of the network that is not told as ours yet. */
+/** Runs it again after whatever may pass: each failure of the network, and of a server that is busy. */
 async function tryAgain<T>(url: string, options: BackOffOptions, work: () => Promise<T>): Promise<T> {
   for (let trial = 1; ; trial++) {
     try {
       return await work()
     } catch (error) {
       options.signal?.throwIfAborted()
-      // A call of the system is one of whoever takes the bytes: a disk that is full.
-      if (error instanceof FlambeError || (error instanceof Error && 'syscall' in error)) throw error
       const cause = error instanceof Error ? (error.cause ?? error) : error
-      if (trial === tries || isTrust(cause)) throw unavailable(url, cause)
+      const isOurs = error instanceof FlambeError
+      if (isOurs && (trial === tries || !isBusy(error))) throw error
+      if (!isOurs && (trial === tries || isTrust(cause))) throw unavailable(url, cause)
       await backOff(trial, options)
     }
   }

@@ -15,6 +15,7 @@ import { type Image, type Layer, writeArchive, writeLayout } from '../../../src/
 import { folder } from '../../helpers/folder.ts'
 import { bytesOf, digestOf, imageOf, indexOf, randomLayer } from '../../helpers/registry/images.ts'
 import { hasProgram } from '../../helpers/registry/programs.ts'
+import { canMount, onSmallDisk } from '../../helpers/small-disk.ts'
 
 const weights = randomLayer(300_000, { title: 'assets' })
 const image = imageOf([weights, randomLayer(5000, { gzip: true })])
@@ -143,12 +144,9 @@ describe('a layout', () => {
   )
 })
 
-describe.runIf(canMount())('a full disk', () => {
-  test('is told as such, and has nothing of the image on it afterwards', async () => {
-    const disk = join(folder(), 'disk')
-    mkdirSync(disk)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk])
-    try {
+describe.runIf(canMount('layouts'))('a full disk', () => {
+  test('is told as such, and has nothing of the image on it afterwards', () =>
+    onSmallDisk(1, async (disk) => {
       const large = imageOf([randomLayer(2_000_000)])
       const full = { code: 'DISK_FULL' }
       await expect(writeLayout(large, join(disk, 'image.oci'))).rejects.toMatchObject(full)
@@ -157,10 +155,7 @@ describe.runIf(canMount())('a full disk', () => {
       await writeLayout(image, join(disk, 'image.oci'))
       await expect(writeLayout(large, join(disk, 'image.oci'))).rejects.toMatchObject(full)
       validate(join(disk, 'image.oci'))
-    } finally {
-      execFileSync('umount', [disk])
-    }
-  })
+    }))
 })
 
 describe('an archive', () => {
@@ -251,13 +246,6 @@ describe('other tools', () => {
     expect(last && (await bytesOf(last)).length).toBeGreaterThan(0)
   })
 })
-
-/** Whether a small disk can be made here: as root, on Linux. */
-function canMount(): boolean {
-  if (process.platform === 'linux' && process.getuid?.() === 0) return true
-  process.stderr.write('left out: layouts on a full disk (only root can mount one)\n')
-  return false
-}
 
 /** A layer whose bytes are others than its digest says. */
 function lying(layer: Layer): Layer {

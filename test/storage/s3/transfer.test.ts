@@ -10,6 +10,7 @@ import { type Engine, engineConfig } from '../../helpers/artifact.ts'
 import { folder } from '../../helpers/folder.ts'
 import { hasVersity } from '../../helpers/s3.ts'
 import { s3Suite, write } from '../../helpers/s3-suite.ts'
+import { canMount, onSmallDisk } from '../../helpers/small-disk.ts'
 
 const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
@@ -169,6 +170,19 @@ describe.runIf(hasVersity())('what goes over the line', () => {
     expect(digest(readFileSync(engine.file ?? ''))).toBe(digest(bytes))
     const [artifact = ''] = readdirSync(join(cacheDirectory, 's3'))
     expect(readdirSync(join(cacheDirectory, 's3', artifact, 'assets'))).toEqual(['w.bin'])
+  })
+
+  test.runIf(canMount('downloads'))('a download that finds the disk full says so at once', async () => {
+    const { config } = withFile(40_000_000)
+    const { location } = await write(await place(), { config })
+    proxy().taken()
+    await onSmallDisk(8, async (cacheDirectory) => {
+      await expect(load(location, { cacheDirectory })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    })
+    const ranges = proxy()
+      .taken()
+      .flatMap(({ headers }) => headers['range'] ?? [])
+    expect(new Set(ranges).size).toBe(ranges.length)
   })
 
   test('several at once bring the same artifact to the same cache', async () => {

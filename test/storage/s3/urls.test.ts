@@ -8,7 +8,7 @@ import { inspect } from 'node:util'
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { load, openLocation } from '../../../src/storage/index.ts'
-import { urlSource } from '../../../src/storage/s3/url-source.ts'
+import { getManifestUrl, urlSource } from '../../../src/storage/s3/url-source.ts'
 import { type Engine, engineConfig, type Leaf, writeEngine } from '../../helpers/artifact.ts'
 import { unlikeBytes } from '../../helpers/bare-artifact.ts'
 import { flambe } from '../../helpers/cli.ts'
@@ -16,6 +16,7 @@ import { folder } from '../../helpers/folder.ts'
 import { makeCertificates } from '../../helpers/registry/certificates.ts'
 import { hasVersity } from '../../helpers/s3.ts'
 import { s3Suite, weights, write } from '../../helpers/s3-suite.ts'
+import { canMount, onSmallDisk } from '../../helpers/small-disk.ts'
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html */
 function presign(
@@ -265,15 +266,49 @@ describe('folders of any server of files', () => {
     })
   })
 
-  test('a disk that is full is not tried again', async () => {
-    const source = urlSource(await serve((_, response) => void response.end('a')), { signal: undefined })
-    const full = Object.assign(new Error('full'), { code: 'ENOSPC', syscall: 'write' })
-    let takes = 0
-    const take = () => {
-      takes++
-      throw full
-    }
-    await expect(source.read({ key: 'a', name: 'a' }, { start: 0, end: 1, take })).rejects.toBe(full)
-    expect(takes).toBe(1)
+  test.runIf(canMount('folders by a URL'))(
+    'a disk that is full is told as such, and nothing is asked again',
+    async () => {
+      const directory = folder()
+      const file = { $file: join(folder({ 'w.bin': unlikeBytes(8_000_000) }), 'w.bin') }
+      await writeEngine(join(directory, 'engine'), { config: engineConfig({ file }) })
+      const asked: string[] = []
+      const root = await serveFiles(directory, (url) => {
+        asked.push(url)
+        return url
+      })
+      await onSmallDisk(4, async (cacheDirectory) => {
+        await expect(load(`${root}/engine`, { cacheDirectory })).rejects.toMatchObject({ code: 'DISK_FULL' })
+      })
+      expect(asked.filter((url) => url.endsWith('w.bin'))).toHaveLength(1)
+    },
+  )
+
+  test('an archive that is given for each path is not read to look for a manifest', async () => {
+    const root = await serve((_, response) => {
+      // Without end: whoever reads on never stops.
+      const more = () => {
+        while (response.write(Buffer.alloc(65_536, 1)));
+      }
+      response.on('drain', more)
+      more()
+    })
+    await expect(getManifestUrl(`${root}/engine/flambe.json`, { signal: undefined })).resolves.toBeUndefined()
+  })
+
+  test('a redirect from https to http is refused wherever it leads in the end', async () => {
+    const directory = folder()
+    const { cert, key, caFile } = makeCertificates(directory)
+    let plain = ''
+    const tls = createTlsServer({ cert, key }, ({ url }, response) => {
+      if (url === '/end') response.end('{}')
+      else response.writeHead(302, { location: plain }).end()
+    })
+    const secure = (await listening(tls)).replace('http:', 'https:')
+    plain = await serve((_, response) => void response.writeHead(302, { location: `${secure}/end` }).end())
+    const { status, stderr } = await flambe(['inspect', `${secure}/engine`], {
+      env: { NODE_EXTRA_CA_CERTS: caFile },
+    })
+    expect([status, stderr]).toEqual([22, expect.stringContaining(`leads to ${plain}, which is no https`)])
   })
 })
