@@ -4,10 +4,18 @@ import { globSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { licensesOf } from './bundled-licenses.ts'
+import { leftOut, licensesOf, requireBanner, type Stub } from './bundling.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const commands = globSync('commands/**/*.ts', { cwd: resolve(root, 'src') })
+
+const stubs: readonly Stub[] = [
+  {
+    // The Docker client's gRPC, for builds with BuildKit's sessions, and its own SSH: we ask neither of it, and they are 150 modules.
+    filter: /^\.\/(session|ssh)$/,
+    contents: `module.exports = () => { throw new Error('this part of the Docker client is left out') }`,
+  },
+]
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -25,15 +33,14 @@ const { metafile } = await build({
   bundle: true,
   splitting: true,
   metafile: true,
-  plugins: [packages()],
+  plugins: [leftOut(stubs), packages()],
   platform: 'node',
   format: 'esm',
   target: 'node22',
   charset: 'utf8',
   legalComments: 'none',
   logLevel: 'warning',
-  // Packages in CommonJS require built-in modules. With `import` all that this one exports would be loaded.
-  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
+  banner: { js: requireBanner },
 })
 await writeFile(resolve(root, 'dist/licenses.txt'), await licensesOf(metafile, root))
 
@@ -42,7 +49,7 @@ function packages(): Plugin {
   const yaml = resolve(root, 'node_modules/yaml/browser/index.js')
   return {
     name: 'packages',
-    setup: ({ onResolve, onLoad }) => {
+    setup: ({ onResolve }) => {
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
         if (kind === 'entry-point' || /^(dockerode|docker-modem)$/.test(path)) return undefined
         // Its modules for browsers differ in nothing that is used here, and can be bundled in part: Node's are CommonJS.
@@ -50,15 +57,6 @@ function packages(): Plugin {
         // That is a copy of Node's own for old versions of it.
         return { path: path === 'readable-stream' ? 'node:stream' : path, external: true }
       })
-      // The client's gRPC, for builds with BuildKit's sessions, and its own SSH: we ask neither of it, and they are 150 modules.
-      onResolve({ filter: /^\.\/(session|ssh)$/ }, ({ path, importer }) =>
-        /node_modules\/(dockerode|docker-modem)\//.test(importer)
-          ? { path, namespace: 'left-out' }
-          : undefined,
-      )
-      onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => ({
-        contents: `module.exports = () => { throw new Error('${path} of the Docker client is left out') }`,
-      }))
     },
   }
 }

@@ -3,11 +3,38 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { join, relative, resolve } from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { licensesOf } from './bundled-licenses.ts'
+import { leftOut, licensesOf, requireBanner, type Stub } from './bundling.ts'
 import { playgroundPage } from './playground-page.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const outdir = join(root, 'dist', 'container')
+
+/** What nothing calls in a container. */
+const stubs: readonly Stub[] = [
+  {
+    // The SDK alone would be several times all else, and an image holds its artifact.
+    filter: /^\.\/s3\/(open|s3|list|remove)\.ts$/,
+    contents: `
+      import { FlambeError } from '../errors.ts'
+      const missing = () => {
+        throw new FlambeError('UNAVAILABLE', 'there is no S3 client in an image', {
+          hint: 'load from S3 while the component is built: !ns.Class.load_from_path in the spec',
+        })
+      }
+      export { missing as openS3Artifact, missing as s3Storage, missing as listS3Artifacts, missing as removeS3Artifact }`,
+  },
+  {
+    // With the same code; so in an image a URL names an archive.
+    filter: /^\.\/s3\/open-url\.ts$/,
+    contents: "export { openArtifact as openUrlArtifact } from '../artifact/index.ts'",
+  },
+  // Metrics that are pushed, and those of several processes: with them would come TLS and node:cluster.
+  { filter: /^\.\/lib\/(pushgateway|cluster)$/, contents: 'module.exports = class {}' },
+  // For examples beside metrics, which ours have none of.
+  { filter: /^@opentelemetry\/api$/, contents: 'module.exports = {}' },
+  // Threads that write logs: the server writes to stdout itself.
+  { filter: /^thread-stream$/, contents: 'module.exports = class {}' },
+]
 
 await rm(outdir, { recursive: true, force: true })
 const { metafile } = await build({
@@ -35,57 +62,17 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
-  // Packages in CommonJS require built-in modules. With `import` all that this one exports would be loaded.
-  banner: { js: "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);" },
-  plugins: [leftOut(), lazyBuiltins(), namedExports()],
+  banner: { js: requireBanner },
+  plugins: [leftOut(stubs), lazyBuiltins(), namedExports()],
 })
 await writeFile(join(outdir, 'package.json'), '{"type":"module"}\n')
 await writeFile(join(outdir, 'playground.html'), await playgroundPage())
 await writeFile(join(outdir, 'licenses.txt'), await licensesOf(metafile, root))
 console.log(`wrote ${relative(root, outdir)}: ${await sizeOf(outdir)} kB`)
 
-/** What nothing calls in a container, each with what stands in for it. */
-function leftOut(): Plugin {
-  const stubs: readonly { readonly filter: RegExp; readonly contents: string }[] = [
-    {
-      // The SDK alone would be several times all else, and an image holds its artifact.
-      filter: /^\.\/s3\/(open|s3|list|remove)\.ts$/,
-      contents: `
-        import { FlambeError } from '../errors.ts'
-        const missing = () => {
-          throw new FlambeError('UNAVAILABLE', 'there is no S3 client in an image', {
-            hint: 'load from S3 while the component is built: !ns.Class.load_from_path in the spec',
-          })
-        }
-        export { missing as openS3Artifact, missing as s3Storage, missing as listS3Artifacts, missing as removeS3Artifact }`,
-    },
-    {
-      // With the same code; so in an image a URL names an archive.
-      filter: /^\.\/s3\/open-url\.ts$/,
-      contents: "export { openArtifact as openUrlArtifact } from '../artifact/index.ts'",
-    },
-    // Metrics that are pushed, and those of several processes: with them would come TLS and node:cluster.
-    { filter: /^\.\/lib\/(pushgateway|cluster)$/, contents: 'module.exports = class {}' },
-    // For examples beside metrics, which ours have none of.
-    { filter: /^@opentelemetry\/api$/, contents: 'module.exports = {}' },
-    // Threads that write logs: the server writes to stdout itself.
-    { filter: /^thread-stream$/, contents: 'module.exports = class {}' },
-  ]
-  return {
-    name: 'left-out',
-    setup: ({ onResolve, onLoad }) => {
-      for (const [index, { filter, contents }] of stubs.entries()) {
-        const namespace = `left-out-${index}`
-        onResolve({ filter }, ({ path, resolveDir }) => ({ path, namespace, pluginData: resolveDir }))
-        onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents, resolveDir: pluginData }))
-      }
-    },
-  }
-}
-
 /**
- * Functions of built-in modules that few servers ever call, each of which loads its module when it is called first: crypto takes
- * 3 MB in every thread.
+ * Functions of built-in modules that few servers ever call, each of which loads its module when it is called first: an idle thread
+ * has no crypto.
  */
 function lazyBuiltins(): Plugin {
   const namespace = 'lazy-builtins'

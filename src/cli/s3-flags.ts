@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core'
+import { Flags, type Interfaces } from '@oclif/core'
 import type { S3Options } from '../storage/index.ts'
 
 const helpGroup = 'S3'
@@ -44,18 +44,7 @@ export const s3WriteFlags = {
   'storage-class': text('storage class of objects (default: STANDARD)', 'CLASS'),
 }
 
-type Given = {
-  readonly region?: string | undefined
-  readonly endpoint?: string | undefined
-  readonly 'force-path-style'?: boolean | undefined
-  readonly profile?: string | undefined
-  readonly 'ca-bundle'?: string | undefined
-  readonly 'requester-pays'?: boolean | undefined
-  readonly 'server-side-encryption'?: S3Options['serverSideEncryption'] | undefined
-  readonly 'sse-kms-key-id'?: string | undefined
-  readonly acl?: S3Options['acl'] | undefined
-  readonly 'storage-class'?: string | undefined
-}
+type Given = Partial<Interfaces.InferredFlags<typeof s3WriteFlags>>
 
 /** The flags as the `s3` section that a spec would have. */
 export function s3Options(flags: Given): S3Options {

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { DependencyEntry, Platform } from '../artifact/index.ts'
-import { sha256, statNow } from '../files/index.ts'
+import { sha256, statNow, writeCached } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
@@ -46,9 +46,7 @@ export async function cachedTrace({
   const dependencies = await dependenciesOf(files)
   const witnesses = signatures(witnessesOf(files, source))
   const traced = { files, native, dependencies, witnesses }
-  await mkdir(dirname(file), { recursive: true })
-  await writeFile(`${file}.${process.pid}.tmp`, JSON.stringify(traced))
-  await rename(`${file}.${process.pid}.tmp`, file)
+  await writeCached(file, JSON.stringify(traced))
   return { ...traced, sizes: sizesOf(files) ?? new Map() }
 }
 

@@ -98,7 +98,7 @@ async function fetchPackage(wanted: Wanted, options: LocateOptions): Promise<Sou
 
 /** A folder beside the spec is what was meant, and not somebody's package of the same name. */
 async function refuseFolder({ namespace, location }: Wanted, { directory }: LocateOptions): Promise<void> {
-  if (!(await isThere(join(directory, location)))) return
+  if (!(await isFolder(join(directory, location)))) return
   throw new FlambeError(
     'EXTENSION_NOT_FOUND',
     `the extension "${namespace}" (${location}) has the form of a package of npm, and is a folder beside the spec`,
@@ -145,6 +145,13 @@ type Package = { readonly version?: string; readonly dependencies?: Readonly<Rec
 
 async function readPackage(folder: string): Promise<Package> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Package
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
 }
 
 function isThere(path: string): Promise<boolean> {

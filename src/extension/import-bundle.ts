@@ -1,6 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { SourceMap } from 'node:module'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importCompiled, mapUserModules } from '../artifact/index.ts'
 import {
@@ -11,7 +10,7 @@ import {
   isRunnableClass,
 } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
-import { fileFailure, sha256 } from '../files/index.ts'
+import { fileFailure, sha256, writeWhole } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { Source } from './extension.ts'
 import { placedAt } from './module-place.ts'
@@ -75,11 +74,8 @@ async function importNamed(
 }
 
 async function keep(file: string, text: string, { cacheDirectory }: { readonly cacheDirectory: string }) {
-  const temporary = `${file}.${process.pid}.tmp`
   try {
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(temporary, text)
-    await rename(temporary, file)
+    await writeWhole(file, text)
   } catch (error) {
     const { code, message, cause } = fileFailure(error, `writing into the cache folder ${cacheDirectory}`)
     throw new FlambeError(code, message, {

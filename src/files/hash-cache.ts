@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { mkdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises'
+import { readFile, stat, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HashedFile, hashFile } from './hash.ts'
 import { statNow } from './stat-now.ts'
+import { writeCached } from './write-whole.ts'
 
 /** size, mtime and ctime in nanoseconds, sha256. */
 type Entry = readonly [size: string, mtime: string, ctime: string, sha256: string]
@@ -78,14 +79,7 @@ export class HashCache {
   async save(): Promise<void> {
     if (!this.#file || !this.#changed) return
     const merged = [...(await readEntries(this.#file)), ...this.#entries].slice(-mostEntries)
-    const temporary = `${this.#file}.${randomBytes(6).toString('hex')}.tmp`
-    try {
-      await mkdir(join(this.#file, '..'), { recursive: true })
-      await writeFile(temporary, JSON.stringify(Object.fromEntries(merged)))
-      await rename(temporary, this.#file)
-    } catch {
-      await unlink(temporary).catch(() => {})
-    }
+    await writeCached(this.#file, JSON.stringify(Object.fromEntries(merged)))
     this.#changed = false
   }
 }

@@ -31,14 +31,16 @@ export async function hashFile(path: string, { onBlock, signal }: ReadOptions = 
   const hash = createHash('sha256')
   // One byte more than there is: one that grew shows at once.
   const length = Math.min(blockSize, Number(before.size) + 1)
-  const buffers = [Buffer.allocUnsafe(length), Buffer.allocUnsafe(length)] as const
+  // Most files are no longer than one block, and need no second buffer.
+  const buffers = [Buffer.allocUnsafe(length)]
+  const bufferOf = (turn: number) => (buffers[turn % 2] ??= Buffer.allocUnsafe(length))
   let position = 0
-  let next = file.read(buffers[0], 0, length, 0)
+  let next = file.read(bufferOf(0), 0, length, 0)
   for (let turn = 0, isEnd = false; !isEnd; turn++) {
     signal?.throwIfAborted()
     const { bytesRead, buffer } = await next
     isEnd = bytesRead < length
-    if (!isEnd) next = file.read(buffers[turn % 2 === 0 ? 1 : 0], 0, length, position + bytesRead)
+    if (!isEnd) next = file.read(bufferOf(turn + 1), 0, length, position + bytesRead)
     // A read that fails while this block is worked on is met at the top of the loop.
     next.catch(() => {})
     const block = buffer.subarray(0, bytesRead)

@@ -1,6 +1,6 @@
 /*
  * Parts of Node that take long to load, on use. With `import` Node makes a module of them, which reads all that they export: with http
- * that is a whole WebSocket client (ten times what http itself takes, and 14 MB of memory), with tls each root certificate.
+ * that is a whole WebSocket client, with tls each root certificate.
  */
 
 export function nodeHttp(): typeof import('node:http') {

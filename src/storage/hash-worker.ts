@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
+import { codeOf } from '../files/index.ts'
 import type { FromHasher, ToHasher } from './s3/hasher.ts'
 
 // The thread of `s3/hasher.ts`: hashes files from their start to as far as it is told that they have grown.
@@ -17,13 +18,20 @@ parentPort?.on('message', (message: ToHasher) => {
     files.set(id, file)
     hashUpTo(end, file)
     if (!isWhole) return
-    closeSync(file.descriptor)
-    files.delete(id)
+    forget(id)
     answer({ id, sha256: file.hash.digest('hex') })
-  } catch (error) {
-    answer({ id, error })
+  } catch (cause) {
+    forget(id)
+    const error = cause instanceof Error ? cause : new Error(String(cause))
+    answer({ id, error, code: codeOf(error) })
   }
 })
+
+function forget(id: number): void {
+  const file = files.get(id)
+  files.delete(id)
+  if (file) closeSync(file.descriptor)
+}
 
 function hashUpTo(end: number, file: Growing): void {
   while (file.position < end) {

@@ -17,7 +17,7 @@ const checks = {
   format: (text: string): Value => (formats.includes(stringOf(text)) ? stringOf(text) : undefined),
 }
 
-/** Each tag that becomes a keyword of the same name: what its value is, and the types it is about (`[]`: any). */
+/** Each tag that becomes a keyword of the same name: what its value is, and the types it is about (`[]`: all). */
 const keywords: Readonly<Record<string, readonly [keyof typeof checks, ...string[]]>> = {
   minimum: ['number', 'number', 'integer'],
   maximum: ['number', 'number', 'integer'],

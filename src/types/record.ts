@@ -1,6 +1,7 @@
-import { hash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { hash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeCached } from '../files/index.ts'
 import type { CompileRequest, LocatedNotice } from './describe-program.ts'
 import type { Inputs } from './inputs.ts'
 import type { ClassDescription } from './types.ts'
@@ -32,15 +33,8 @@ export async function readRecord(path: string): Promise<CacheRecord | undefined>
 /** Whether a file is a record that is read. */
 export const isWholeRecord = async (path: string): Promise<boolean> => (await readRecord(path)) !== undefined
 
-/** Written whole or not at all. A cache that cannot be written costs time and nothing else. */
+/** A cache that cannot be written costs time and nothing else. */
 export async function writeRecord(path: string, record: CacheRecord): Promise<void> {
   const text = JSON.stringify(record)
-  const temporary = `${path}.${randomUUID()}`
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, `${text}\n${hash('sha256', text)}`)
-    await rename(temporary, path)
-  } catch {
-    await rm(temporary, { force: true }).catch(() => undefined)
-  }
+  await writeCached(path, `${text}\n${hash('sha256', text)}`)
 }

@@ -78,3 +78,12 @@ test('packages get the native files of the C library that the base has', async (
     expect([libc, existsSync(packages) && readdirSync(packages)]).toEqual([libc, [libc]])
   }
 })
+
+test('a package without a build for the platform is told, and not that the base could not be asked for its C library', async () => {
+  const directory = await project()
+  const other = arch === 'x64' ? 'arm64' : 'amd64'
+  const base = ['--base', '127.0.0.1:1/nowhere/node:24', '--platform', `linux/${other}`]
+  const args = ['build', '--docker', ...base, '--output', 'oci:./out.oci', 'spec.yaml']
+  const { status, stderr } = await flambe(args, { cwd: directory })
+  expect([status, stderr]).toEqual([22, expect.stringMatching(/EXTENSION_INVALID.*has no build for/)])
+})

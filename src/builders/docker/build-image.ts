@@ -11,11 +11,12 @@ import {
   planImage,
 } from '../../image/index.ts'
 import { containerDirectory } from '../../runtime/index.ts'
+import type { BuildImageOptions } from './build-image-options.ts'
 import { createdTime } from './created.ts'
 import type { DraftForBase } from './draft-for-base.ts'
 import { gitFacts } from './git-facts.ts'
 import { checkNativeFiles } from './native-files.ts'
-import { type BuildImageOptions, openBaseOf } from './open-base-of.ts'
+import { openBaseOf } from './open-base-of.ts'
 import { runtimeFiles } from './runtime-files.ts'
 
 /** An image, and the parts that it was made of. */

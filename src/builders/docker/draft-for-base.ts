@@ -1,8 +1,9 @@
 import { type Draft, hostPlatform, type Platform } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type Base, baseLibc } from '../../image/index.ts'
+import type { BuildImageOptions } from './build-image-options.ts'
 import { packagePlatform } from './native-files.ts'
-import { type BuildImageOptions, openBaseOf } from './open-base-of.ts'
+import { openBaseOf } from './open-base-of.ts'
 
 /** What an image's artifact consists of, and the base that was opened to know it. */
 export type DraftForBase = { readonly draft: Draft; readonly base?: Base }
@@ -22,7 +23,13 @@ export async function draftForBase(
   })
   const isNative = first instanceof FlambeError || first.manifest.platform !== undefined
   // The base "host" has what this machine has.
-  const base = isNative && options.settings.base !== 'host' ? await openBaseOf(options) : undefined
+  const isTold = isNative && options.settings.base !== 'host'
+  const base = isTold
+    ? await openBaseOf(options).catch((error: unknown) => {
+        // What is wrong with the extension says more than that nothing could be asked about it.
+        throw first instanceof FlambeError ? first : error
+      })
+    : undefined
   const libc = base && (await libcOf(base, options))
   if (libc && libc !== platform.libc) return { draft: await draftFor({ ...platform, libc }), base }
   if (first instanceof FlambeError) throw first

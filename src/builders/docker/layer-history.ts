@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { sha256 } from '../../files/index.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sha256, writeCached } from '../../files/index.ts'
 import type { LayerEntry } from '../../image/index.ts'
 
 /** Files by what happened to them since the last image of this name. */
@@ -32,15 +31,7 @@ export async function rememberFiles(entries: readonly LayerEntry[], place: Place
   const text = JSON.stringify([...contentsOf(entries)])
   const file = historyFile(place)
   if ((await readFile(file, 'utf8').catch(() => '')) === text) return
-  const temporary = `${file}.${randomUUID()}`
-  try {
-    await mkdir(dirname(file), { recursive: true })
-    await writeFile(temporary, text)
-    await rename(temporary, file)
-  } catch {
-    // A cache that cannot be written is no failure.
-    await rm(temporary, { force: true }).catch(() => {})
-  }
+  await writeCached(file, text)
 }
 
 function contentsOf(entries: readonly LayerEntry[]): ReadonlyMap<string, string> {

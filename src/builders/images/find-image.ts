@@ -2,6 +2,7 @@ import { FlambeError } from '../../errors.ts'
 import {
   type Engine,
   type Environment,
+  type FoundEngine,
   findEngine,
   formatPlatform,
   type Image,
@@ -34,12 +35,18 @@ export type FoundImage =
 
 /**
  * Finds an image: in a layout or an archive, in the engine, or else in the registry that its name says. What keeps an engine from telling is a notice.
+ * `looked`: what a look for the engine has shown, where there was one.
  * @throws FlambeError `ARTIFACT_NOT_FOUND` where a name without a registry is nowhere; what registries throw where it names one.
  */
-export async function findImage(location: string, kind: Target, options: ImageOptions): Promise<FoundImage> {
+export async function findImage(
+  location: string,
+  kind: Target,
+  options: ImageOptions,
+  looked?: FoundEngine,
+): Promise<FoundImage> {
   const { environment: env, home, platform, signal, registry, cacheDirectory, progress } = options
   if (kind === 'image-file') return { image: await openLocalImage(location, { platform }) }
-  const { engine, failure } = await findEngine({ env, home, signal })
+  const { engine, failure } = looked ?? (await findEngine({ env, home, signal }))
   const absence = engine
     ? await absenceFrom(engine, location, platform)
     : { why: failure.message, hint: failure.hint, isNews: isNamed(env) || failure.code === 'DENIED' }

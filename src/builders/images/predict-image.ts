@@ -24,9 +24,10 @@ async function inEngine(
 ): Promise<{ engine: Engine; name: string }> {
   const { environment: env, home, progress, signal } = options
   // No registry is asked for what nothing here could run.
-  const { engine, failure } = await findEngine({ env, home, signal })
+  const looked = await findEngine({ env, home, signal })
+  const { engine, failure } = looked
   if (!engine) throw noEngine(location, kind, failure)
-  const found = await findImage(location, kind, options)
+  const found = await findImage(location, kind, options, looked)
   if (found.engine) return { engine, name: location }
   // What has only a digest gets no name: `latest` may be that of another image.
   const hasName = kind !== 'image-file' && parseReference(location).digest === undefined

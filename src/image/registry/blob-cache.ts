@@ -1,7 +1,6 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { FlambeError } from '../../errors.ts'
 import { sha256 } from '../../files/index.ts'
 import type { Descriptor } from '../image.ts'
@@ -15,18 +14,6 @@ const chunkBytes = 2 ** 20
 export async function readCached(path: string, digest: string): Promise<Buffer | undefined> {
   const bytes = await readFile(path).catch(() => undefined)
   return bytes && `sha256:${sha256(bytes)}` === digest ? bytes : undefined
-}
-
-/** Keeps a small blob. A cache that cannot be written is no failure. */
-export async function writeCached(path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.${randomUUID()}`
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, bytes)
-    await rename(temporary, path)
-  } catch {
-    await rm(temporary, { force: true }).catch(() => {})
-  }
 }
 
 /** Whether `path` holds a blob of that size: its digest was right when it got there. */

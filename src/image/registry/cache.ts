@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { sha256 } from '../../files/index.ts'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sha256, writeCached } from '../../files/index.ts'
 
 /** Where images keep what they may forget, under a cache directory. */
 export function cachePaths(directory: string) {
@@ -38,17 +37,9 @@ export async function readJson(path: string | undefined): Promise<unknown> {
   }
 }
 
-/** Puts a cache file there in one step, for this user's eyes. A cache that cannot be written is no failure. */
+/** Keeps a cache file, for this user's eyes. */
 export async function writeJson(path: string | undefined, value: unknown): Promise<void> {
-  if (path === undefined) return
-  const temporary = `${path}.${randomUUID()}`
-  try {
-    await mkdir(dirname(path), { recursive: true })
-    await writeFile(temporary, JSON.stringify(value), { mode: 0o600 })
-    await rename(temporary, path)
-  } catch {
-    await rm(temporary, { force: true }).catch(() => {})
-  }
+  if (path !== undefined) await writeCached(path, JSON.stringify(value), { mode: 0o600 })
 }
 
 export async function forget(path: string | undefined): Promise<void> {

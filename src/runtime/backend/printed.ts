@@ -14,7 +14,7 @@ export function observePrinted(
   }
 }
 
-/** As node:readline does it, which takes half a megabyte. */
+/** As node:readline does it, which would be loaded for this alone. */
 function eachLine(input: Readable, tell: (line: string) => void): void {
   let begun = ''
   input.setEncoding('utf8')

@@ -1,6 +1,6 @@
 /**
- * Gives ids for requests: a count, behind what tells this process from others. Nobody need be unable to guess one, and a UUID
- * costs ten times as much.
+ * Gives ids for requests: a count, behind what tells this process from others. Anybody may guess one, and a UUID
+ * costs more.
  */
 export function createIds(prefix: string = randomText() + randomText()): () => string {
   let last = 0

@@ -15,8 +15,8 @@ export type HistogramOptions = {
 }
 
 /**
- * A histogram that is as cheap as a few additions. That of prom-client looks up a bucket by the decimal text of its bound, and
- * the three observations of a request cost as much as to check and compute a small one.
+ * A histogram that is as cheap as a few additions. That of prom-client looks up a bucket by the decimal text of its bound,
+ * three times for each request.
  */
 export function createHistogram({ name, help, bounds, byRoute = false }: HistogramOptions): Histogram {
   const series = new Map<string, Series>()

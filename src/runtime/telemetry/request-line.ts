@@ -3,7 +3,7 @@ import { levelOf, rounded, traceFields } from './log-record.ts'
 
 /**
  * The line of a request, as pino writes its record. There may be tens of thousands a second, and to go through a record field
- * by field takes three times as long.
+ * by field takes longer.
  */
 export function requestLine(event: Answered, time: string): string {
   const { id, method, route, status, milliseconds, timings, problem, traceparent } = event

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto'
-import { appendFile, type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure, gate, inParallel, sha256 as sha256Of } from '../../files/index.ts'
+import { fileFailure, gate, inParallel, sha256 as sha256Of, writeWhole } from '../../files/index.ts'
 import { createHasher, type Hasher } from './hasher.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
 import { damagedHint, type Readable, type Take } from './read.ts'
@@ -78,14 +77,9 @@ export async function keep(
   { target, sha256, onBytes }: KeepOptions,
 ): Promise<void> {
   if (sha256 !== undefined && sha256Of(bytes) !== sha256) throw altered(name)
-  const temporary = `${target}.${randomUUID()}.tmp`
-  try {
-    await mkdir(dirname(target), { recursive: true })
-    await writeFile(temporary, bytes)
-    await rename(temporary, target)
-  } catch (error) {
+  await writeWhole(target, bytes).catch((error) => {
     throw fileFailure(error, `writing ${target}`)
-  }
+  })
   onBytes(bytes.length)
 }
 

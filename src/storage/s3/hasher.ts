@@ -11,7 +11,8 @@ export type ToHasher = {
 
 export type FromHasher =
   | { readonly id: number; readonly sha256: string }
-  | { readonly id: number; readonly error: unknown }
+  /** An error loses its code on the way from a thread. */
+  | { readonly id: number; readonly error: Error; readonly code: string | undefined }
 
 /**
  * Hashes files while they grow, on a thread of its own, since the one that receives them is busy with that. It reads
@@ -42,7 +43,7 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
       const { resolve, reject } = waiting.get(message.id) ?? {}
       waiting.delete(message.id)
       if ('sha256' in message) resolve?.(message.sha256)
-      else reject?.(message.error)
+      else reject?.(Object.assign(message.error, { code: message.code }))
     })
     started.on('error', fail)
     started.on('exit', () => fail(signal?.reason ?? new Error('the thread that hashes has ended')))

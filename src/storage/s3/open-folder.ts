@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   encodeManifest,
@@ -8,7 +6,7 @@ import {
   type OpenedArtifact,
   openArtifact,
 } from '../../artifact/index.ts'
-import { sha256 } from '../../files/index.ts'
+import { sha256, writeWhole } from '../../files/index.ts'
 import type { Progress } from '../../progress.ts'
 import { bringFiles } from './bring.ts'
 import { isMissing } from './failure.ts'
@@ -71,16 +69,8 @@ async function bring(
   const directory = join(cacheDirectory, 's3', sha256(bytes))
   const files = manifestOnly ? [] : neededFiles(stored.manifest, node)
   await bringFiles(source, { stored, files, directory, progress })
-  await writeManifest(directory, bytes)
+  await writeWhole(join(directory, manifestName), bytes)
   const opened = await openArtifact(directory)
   const there = new Set(files.map(({ path }) => path))
   return { ...opened, node, files: new Map([...opened.files].filter(([path]) => there.has(path))) }
-}
-
-async function writeManifest(directory: string, bytes: Uint8Array): Promise<void> {
-  const file = join(directory, manifestName)
-  const temporary = `${file}.${randomUUID()}.tmp`
-  await mkdir(directory, { recursive: true })
-  await writeFile(temporary, bytes)
-  await rename(temporary, file)
 }

@@ -1,6 +1,26 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
-import type { Metafile } from 'esbuild'
+import type { Metafile, Plugin } from 'esbuild'
+
+/** Packages in CommonJS require built-in modules. With `import` all that this one exports would be loaded. */
+export const requireBanner =
+  "const require=process.getBuiltinModule('node:module').createRequire(import.meta.url);"
+
+/** What nothing calls, by the names that it is imported by, and what stands in for it. */
+export type Stub = { readonly filter: RegExp; readonly contents: string }
+
+export function leftOut(stubs: readonly Stub[]): Plugin {
+  return {
+    name: 'left-out',
+    setup: ({ onResolve, onLoad }) => {
+      for (const [index, { filter, contents }] of stubs.entries()) {
+        const namespace = `left-out-${index}`
+        onResolve({ filter }, ({ path, resolveDir }) => ({ path, namespace, pluginData: resolveDir }))
+        onLoad({ filter: /.*/, namespace }, ({ pluginData }) => ({ contents, resolveDir: pluginData }))
+      }
+    },
+  }
+}
 
 /** The licences of all packages in the bundle: most ask that their text goes with the code. */
 export async function licensesOf({ inputs }: Metafile, root: string): Promise<string> {
