@@ -1,9 +1,9 @@
 import type { Stats } from 'node:fs'
-import { glob, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Platform } from '../artifact/index.ts'
 import { FlambeError } from '../errors.ts'
-import { looksNative, parseElf, readNativeBinary, statNow } from '../files/index.ts'
+import { globFiles, looksNative, parseElf, readNativeBinary } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import type { Source } from './extension.ts'
 
@@ -99,10 +99,7 @@ export async function includedFiles({ directory }: Source): Promise<string[]> {
   if (!flambe?.include) return []
   const found: string[] = []
   for (const pattern of flambe.include) {
-    for await (const entry of glob(pattern, { cwd: directory, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name)
-      if (entry.isFile() || (entry.isSymbolicLink() && statNow(path)?.isFile())) found.push(path)
-    }
+    for (const file of await globFiles(pattern, { directory })) found.push(file)
   }
   return found.sort()
 }

@@ -2,6 +2,7 @@ export { type ArchiveEntry, packArchive, type UnpackLimits, unpackArchive } from
 export { type CopyOptions, copyHashed } from './copy.ts'
 export { type Elf, parseElf } from './elf.ts'
 export { codeOf, fileFailure } from './failure.ts'
+export { globFiles } from './glob-files.ts'
 export { type HashedFile, hashFile, type ReadOptions, sha256 } from './hash.ts'
 export { HashCache, type RememberOptions } from './hash-cache.ts'
 export { looksNative, type NativeBinary, parseNativeBinary, readNativeBinary } from './native-binary.ts'

@@ -1,0 +1,77 @@
+import { symlinkSync } from 'node:fs'
+import { glob } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { globFiles } from '../../src/files/index.ts'
+import { folder } from '../helpers/folder.ts'
+
+const files = [
+  'x',
+  'y.txt',
+  '.x',
+  'a/x',
+  'a/.b/x',
+  'a/b/y.txt',
+  'a/b/c/x+y',
+  'a/a/x',
+  'b/a/(y)',
+  '.b/x',
+  'ab/x^',
+]
+
+describe('the files that a pattern names', () => {
+  test("are those that Node's own matcher gives", async () => {
+    const directory = folder(Object.fromEntries(files.map((path) => [path, path])))
+    const of = (...parts: string[]) =>
+      fc.constantFrom('*', '**', '?', 'a*', '*b', '{a,b}', '{a/b,b}', ...parts)
+    const middle = of('a', 'b', '.b', '.*', '.', '[ab]', '..')
+    const last = of(
+      'x',
+      '*.txt',
+      '{x,y.txt}',
+      '{*.txt,{x,(y)}}',
+      'x+y',
+      '*^',
+      '?x',
+      '[!x]*',
+      '+(x|y.txt)',
+      '',
+    )
+    const pattern = fc.tuple(
+      fc.constantFrom('', './', `${directory}/`),
+      fc.array(middle, { maxLength: 3 }),
+      last,
+    )
+    const property = fc.asyncProperty(pattern, async ([start, parts, end]) => {
+      const text = start + [...parts, end].join('/')
+      expect((await globFiles(text, { directory })).sort()).toEqual(await byNode(text, directory))
+    })
+    await fc.assert(property, { numRuns: 500 })
+  })
+
+  test('include linked files, and what is in a linked folder only where the pattern leads into it', async () => {
+    const directory = folder({ 'real/x': '', 'real/deep/x': '', 'real/y': '' })
+    symlinkSync('real', join(directory, 'linked'))
+    symlinkSync('y', join(directory, 'real/to-y'))
+    symlinkSync('nowhere', join(directory, 'real/to-nothing'))
+    const named = async (pattern: string) =>
+      (await globFiles(pattern, { directory })).map((path) => path.slice(directory.length + 1)).sort()
+    expect(await named('real/*')).toEqual(['real/to-y', 'real/x', 'real/y'])
+    expect(await named('linked/**/x')).toEqual(['linked/deep/x', 'linked/x'])
+    expect(await named('**/x')).toEqual(['linked/x', 'real/deep/x', 'real/x'])
+    expect(await named('*/x')).toEqual(['real/x'])
+  })
+
+  test('are none where there is no such folder', async () => {
+    expect(await globFiles('gone/*', { directory: folder() })).toEqual([])
+  })
+})
+
+async function byNode(pattern: string, directory: string): Promise<string[]> {
+  const found = new Set<string>()
+  for await (const entry of glob(pattern, { cwd: directory, withFileTypes: true })) {
+    if (entry.isFile()) found.add(join(entry.parentPath, entry.name))
+  }
+  return [...found].sort()
+}
