@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import type { FileEntry, Manifest } from './manifest.ts'
 
 /** Where the bytes of an artifact's file are right now. */
@@ -17,7 +18,13 @@ export type Draft = {
   readonly files: ReadonlyMap<string, DraftFile>
 }
 
-export type DraftFile = { readonly source: FileSource; readonly size: number; readonly executable?: true }
+export type DraftFile = {
+  readonly source: FileSource
+  readonly size: number
+  readonly executable?: true
+  /** The source's stat when it was drafted, where it was taken: thousands of files need not be asked again. */
+  readonly stats?: BigIntStats
+}
 
 /** An artifact: its manifest, and where each of its files can be read: in a saved directory, or still at its source. */
 export type Artifact = {

@@ -12,8 +12,9 @@ export async function sealArtifact(
     files.set(path, { ...entryOf(path, file), ...hashed })
   const unread: (() => Promise<unknown>)[] = []
   for (const [path, file] of draft.files) {
-    const { source } = file
-    const known = source.kind === 'file' ? hashCache.known(source.path) : hashChunks(source.chunks)
+    const { source, stats } = file
+    const known =
+      source.kind === 'file' ? hashCache.known(source.path, stats && { stats }) : hashChunks(source.chunks)
     if (known) put(path, file, known)
     else if (source.kind === 'file')
       unread.push(async () => put(path, file, await hashCache.hash(source.path, { signal })))

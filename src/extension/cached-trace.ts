@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DependencyEntry, Platform } from '../artifact/index.ts'
@@ -23,8 +24,8 @@ export type Traced = {
   readonly witnesses: Readonly<Record<string, string>>
 }
 
-/** Path -> bytes. */
-export type Sizes = ReadonlyMap<string, number>
+/** Path -> its stat when the trace was checked. */
+export type StatsOf = ReadonlyMap<string, BigIntStats>
 
 /** The trace, kept while what it was made from is as it was: following thousands of modules takes seconds. */
 export async function cachedTrace({
@@ -32,22 +33,22 @@ export async function cachedTrace({
   bundle,
   platform,
   cacheDirectory,
-}: TraceOptions): Promise<Traced & { readonly sizes: Sizes }> {
+}: TraceOptions): Promise<Traced & { readonly stats: StatsOf }> {
   const included = await includedFiles(source)
   if (bundle.imports.length + included.length === 0) {
-    return { files: [], native: false, dependencies: [], witnesses: {}, sizes: new Map() }
+    return { files: [], native: false, dependencies: [], witnesses: {}, stats: new Map() }
   }
   const key = sha256(JSON.stringify([2, bundle.imports, included, platform, source.directory]))
   const file = join(cacheDirectory, 'traces', `${key}.json`)
   const known = await readTrace(file)
-  const sizes = known && isFresh(known) ? sizesOf(known.files) : undefined
-  if (known && sizes) return { ...known, sizes }
+  const stats = known && isFresh(known) ? statsOf(known.files) : undefined
+  if (known && stats) return { ...known, stats }
   const { files, native } = await traceFiles(source, bundle, { platform, included })
   const dependencies = await dependenciesOf(files)
   const witnesses = signatures(witnessesOf(files, source))
   const traced = { files, native, dependencies, witnesses }
   await writeCached(file, JSON.stringify(traced))
-  return { ...traced, sizes: sizesOf(files) ?? new Map() }
+  return { ...traced, stats: statsOf(files) ?? new Map() }
 }
 
 /** What changes when an installation does: every package's own file, npm's record, the extension's own package.json. */
@@ -75,14 +76,14 @@ function isFresh({ witnesses }: Traced): boolean {
 }
 
 /** Undefined where one of them is gone. */
-function sizesOf(files: readonly string[]): Sizes | undefined {
-  const sizes = new Map<string, number>()
+function statsOf(files: readonly string[]): StatsOf | undefined {
+  const found = new Map<string, BigIntStats>()
   for (const file of files) {
     const stats = statNow(file)
     if (!stats) return undefined
-    sizes.set(file, Number(stats.size))
+    found.set(file, stats)
   }
-  return sizes
+  return found
 }
 
 async function readTrace(file: string): Promise<Traced | undefined> {

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ClassEntry,
@@ -10,7 +11,7 @@ import {
 import { FlambeError } from '../errors.ts'
 import { statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
-import { cachedTrace, type Sizes, type Traced } from './cached-trace.ts'
+import { cachedTrace, type StatsOf, type Traced } from './cached-trace.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
 import { placeFiles } from './place-files.ts'
@@ -30,13 +31,12 @@ export type PackOptions = {
 /** The compiled code and the files of its packages, as they go into an artifact. */
 export async function packExtension(options: PackOptions): Promise<DraftCode> {
   const { source, bundle, code, classes, platform } = options
-  const { files: traced, sizes, native, dependencies } = await tracePlatform(options)
+  const { files: traced, stats: known, native, dependencies } = await tracePlatform(options)
   const files = new Map<string, DraftFile>()
   for (const [path, file] of traced) {
-    files.set(`code/${source.namespace}/${path}`, {
-      source: { kind: 'file', path: file },
-      size: sizes.get(file) ?? sizeOf(file),
-    })
+    const stats = known.get(file) ?? statOf(file)
+    const size = Number(stats.size)
+    files.set(`code/${source.namespace}/${path}`, { source: { kind: 'file', path: file }, size, stats })
   }
   // Last: the compiled code stands for the extension's own modules and package.json.
   files.set(code.entry, textFile(`${bundle.code}//# sourceMappingURL=index.js.map\n`))
@@ -49,7 +49,7 @@ export async function packExtension(options: PackOptions): Promise<DraftCode> {
 async function tracePlatform(options: PackOptions): Promise<
   Omit<Traced, 'files' | 'witnesses'> & {
     readonly files: ReadonlyMap<string, string>
-    readonly sizes: Sizes
+    readonly stats: StatsOf
   }
 > {
   const { source, platform, cacheDirectory, signal } = options
@@ -61,12 +61,12 @@ async function tracePlatform(options: PackOptions): Promise<
   const elsewhere = await traceElsewhere(traces, { platform, cacheDirectory, signal, root: source.directory })
   const files = new Map([...placeFiles(elsewhere.files, source), ...elsewhere.placed])
   const dependencies = await dependenciesOf([...files.values()])
-  return { files, sizes: there.sizes, native: there.native || elsewhere.placed.size > 0, dependencies }
+  return { files, stats: there.stats, native: there.native || elsewhere.placed.size > 0, dependencies }
 }
 
-function sizeOf(file: string): number {
+function statOf(file: string): BigIntStats {
   const stats = statNow(file)
-  if (stats) return Number(stats.size)
+  if (stats) return stats
   throw new FlambeError('SOURCE_INVALID', `${file} went while the packages were packed`, {
     hint: 'build again once the installation is done',
   })

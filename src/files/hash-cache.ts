@@ -6,9 +6,10 @@ import { type HashedFile, hashFile } from './hash.ts'
 import { statNow } from './stat-now.ts'
 import { writeCached } from './write-whole.ts'
 
-/** size, mtime and ctime in nanoseconds, sha256. */
-type Entry = readonly [size: string, mtime: string, ctime: string, sha256: string]
+/** `SIZE MTIME CTIME SHA256`, times in nanoseconds: one text, since thousands of files are looked up. */
+type Entry = string
 
+const digestLength = 64
 const mostEntries = 50_000
 /** Wall clocks and file clocks may differ, and some file systems keep time in steps of two seconds. */
 const safeAge = 2_000_000_000n
@@ -39,12 +40,14 @@ export class HashCache {
     return new HashCache(undefined, new Map())
   }
 
-  /** The digest of the file if it is known and the file is as it was, without reading it. */
-  known(path: string): HashedFile | undefined {
-    const stats = statNow(path)
+  /** The digest of the file if it is known and the file is as it was, without reading it; as it was at `stats`, where they are given. */
+  known(
+    path: string,
+    { stats = statNow(path) }: { stats?: BigIntStats | undefined } = {},
+  ): HashedFile | undefined {
     const entry = stats && this.#entries.get(keyOf(stats))
-    if (!stats || !entry || !sameSignature(entry, stats)) return undefined
-    return { sha256: entry[3], size: Number(stats.size) }
+    if (!stats || !entry?.startsWith(signatureOf(stats))) return undefined
+    return { sha256: entry.slice(-digestLength), size: Number(stats.size) }
   }
 
   /** The digest of the file: known, or by reading it. */
@@ -71,7 +74,7 @@ export class HashCache {
     const [, changed = 0n] = [stats.ctimeNs, stats.mtimeNs].sort((a, b) => (a < b ? -1 : 1))
     if (now() - changed < safeAge && !(probe && (await clockIsPast(changed, probe)))) return
     this.#entries.delete(keyOf(stats))
-    this.#entries.set(keyOf(stats), [`${stats.size}`, `${stats.mtimeNs}`, `${stats.ctimeNs}`, sha256])
+    this.#entries.set(keyOf(stats), signatureOf(stats) + sha256)
     this.#changed = true
   }
 
@@ -94,8 +97,7 @@ export type RememberOptions = {
 
 const keyOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
 
-const sameSignature = ([size, mtime, ctime]: Entry, stats: BigIntStats) =>
-  size === `${stats.size}` && mtime === `${stats.mtimeNs}` && ctime === `${stats.ctimeNs}`
+const signatureOf = ({ size, mtimeNs, ctimeNs }: BigIntStats) => `${size} ${mtimeNs} ${ctimeNs} `
 
 const sameStats = (a: BigIntStats, b: BigIntStats) =>
   a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
@@ -121,12 +123,10 @@ async function readEntries(file: string): Promise<Map<string, Entry>> {
   try {
     const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
     if (typeof parsed !== 'object' || parsed === null) return new Map()
-    return new Map(Object.entries(parsed).filter((pair): pair is [string, Entry] => isEntry(pair[1])))
+    return new Map(
+      Object.entries(parsed).filter((pair): pair is [string, Entry] => typeof pair[1] === 'string'),
+    )
   } catch {
     return new Map()
   }
-}
-
-function isEntry(value: unknown): value is Entry {
-  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === 'string')
 }

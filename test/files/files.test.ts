@@ -101,11 +101,14 @@ describe('the hash cache', () => {
     expect(cache.known(join(directory, 'a'))).toBeUndefined()
   })
 
-  test.each(['', '{', '[]', '{"1:2": [1]}'])('a damaged cache (%j) is an empty one', async (text) => {
-    const directory = folder({ 'cache/hashes.json': text, a: 'one' })
-    const cache = await HashCache.open(join(directory, 'cache'))
-    expect(await cache.hash(join(directory, 'a'))).toEqual({ sha256: digest('one'), size: 3 })
-  })
+  test.each(['', '{', '[]', '{"1:2": [1]}', '{"1:2": "1 2 3 4"}'])(
+    'a damaged cache (%j) is an empty one',
+    async (text) => {
+      const directory = folder({ 'cache/hashes.json': text, a: 'one' })
+      const cache = await HashCache.open(join(directory, 'cache'))
+      expect(await cache.hash(join(directory, 'a'))).toEqual({ sha256: digest('one'), size: 3 })
+    },
+  )
 
   test('never gives a wrong digest, whatever is done to the file', async () => {
     const edit = fc.constantFrom(
