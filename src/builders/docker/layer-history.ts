@@ -12,12 +12,17 @@ export type ChangedFiles = {
 
 type Place = { readonly cacheDirectory: string; readonly key: string }
 
+/** What went into a layer, and the digest of the tar that came of it: most layers are those of last time, which the digest alone tells. */
+type Contents = { readonly entries: readonly LayerEntry[]; readonly diffId: string }
+
 /** Which files of a layer are others than last time; undefined if none, or if there was no last time. */
 export async function changedFiles(
-  entries: readonly LayerEntry[],
+  { entries, diffId }: Contents,
   place: Place,
 ): Promise<ChangedFiles | undefined> {
-  const [before, now] = [await readHistory(place), contentsOf(entries)]
+  const text = await readText(place)
+  if (text.startsWith(startOf(diffId))) return undefined
+  const [before, now] = [parseHistory(text), contentsOf(entries)]
   if (!before) return undefined
   const added = [...now.keys()].filter((path) => !before.has(path))
   const removed = [...before.keys()].filter((path) => !now.has(path))
@@ -27,12 +32,13 @@ export async function changedFiles(
 }
 
 /** Remembers the files of a layer for the next time. */
-export async function rememberFiles(entries: readonly LayerEntry[], place: Place): Promise<void> {
-  const text = JSON.stringify([...contentsOf(entries)])
-  const file = historyFile(place)
-  if ((await readFile(file, 'utf8').catch(() => '')) === text) return
-  await writeCached(file, text)
+export async function rememberFiles({ entries, diffId }: Contents, place: Place): Promise<void> {
+  if ((await readText(place)).startsWith(startOf(diffId))) return
+  await writeCached(historyFile(place), JSON.stringify({ diffId, files: [...contentsOf(entries)] }))
 }
+
+/** How the text of a history begins that is of this tar. */
+const startOf = (diffId: string) => JSON.stringify({ diffId }).slice(0, -1)
 
 function contentsOf(entries: readonly LayerEntry[]): ReadonlyMap<string, string> {
   return new Map(entries.map((entry) => [entry.path, contentOf(entry)]))
@@ -44,11 +50,15 @@ function contentOf(entry: LayerEntry): string {
   return `${entry.mode.toString(8)} ${entry.sha256 ?? entry.size}`
 }
 
-async function readHistory(place: Place): Promise<ReadonlyMap<string, string> | undefined> {
+async function readText(place: Place): Promise<string> {
+  return await readFile(historyFile(place), 'utf8').catch(() => '')
+}
+
+function parseHistory(text: string): ReadonlyMap<string, string> | undefined {
   try {
-    const pairs: unknown = JSON.parse(await readFile(historyFile(place), 'utf8'))
-    return Array.isArray(pairs)
-      ? new Map(pairs.filter((pair): pair is [string, string] => Array.isArray(pair)))
+    const { files } = JSON.parse(text) as { readonly files?: unknown }
+    return Array.isArray(files)
+      ? new Map(files.filter((pair): pair is [string, string] => Array.isArray(pair)))
       : undefined
   } catch {
     return undefined

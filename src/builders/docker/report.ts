@@ -75,8 +75,8 @@ async function reportOne(
   for (const [position, { title, detail, entries }] of plan.layers.entries()) {
     const layer = layers[position]
     if (!layer) continue
-    const changed = await changedFiles(entries, layerPlace(plan, position, options))
     const { digest, diffId, size } = layer
+    const changed = await changedFiles({ entries, diffId }, layerPlace(plan, position, options))
     const files = entries.filter(({ kind }) => kind === 'file').length
     own.push({ title, ...(detail && { detail }), digest, diffId, size, files, ...(changed && { changed }) })
   }
@@ -100,9 +100,10 @@ export async function rememberImages(
   built: readonly BuiltImage[],
   options: Pick<ReportOptions, 'cacheDirectory' | 'key'>,
 ): Promise<void> {
-  for (const { plan } of built) {
+  for (const { plan, layers } of built) {
     for (const [position, { entries }] of plan.layers.entries()) {
-      await rememberFiles(entries, layerPlace(plan, position, options))
+      const { diffId } = layers[position] ?? {}
+      if (diffId) await rememberFiles({ entries, diffId }, layerPlace(plan, position, options))
     }
   }
 }

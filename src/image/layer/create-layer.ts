@@ -26,7 +26,7 @@ export type CreateLayerOptions = {
 export async function createLayer(plan: LayerPlan, options: CreateLayerOptions): Promise<Layer> {
   const { cacheDirectory, progress = silent, signal } = options
   const { title, compression } = plan
-  const entries = await withDigests(tarEntries(plan.entries), options)
+  const entries = await withDigests(plan.entries, options)
   const paths = cachePaths(cacheDirectory)
   const record = paths.layer(planKey(entries, compression))
   const known = parsePacked(await readJson(record))
@@ -42,7 +42,7 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
   }
 
   async function pack(): Promise<Packed> {
-    const segments = tarSegments(entries)
+    const segments = tarSegments(tarEntries(entries))
     const made = await step(progress, { title: `pack ${nameOf(plan)}`, total: totalSize(segments) }, (id) =>
       packLayer(segments, {
         ...options,
@@ -57,14 +57,18 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
   }
 }
 
-/** Everything that decides the bytes, and nothing else: so a layer is found again on another path, and by another name of its file. */
+/**
+ * Everything that decides the bytes, and nothing else: so a layer is found again on another path, and by another name of its file. What
+ * `tarEntries` adds follows from it; the same entries in another order make another key, of the same layer.
+ */
 function planKey(entries: readonly LayerEntry[], compression: Compression): string {
   const lines = entries.map((entry) => {
     const { path, kind, mode, uid, gid } = entry
-    const content = entry.kind === 'file' ? [entry.size, entry.sha256] : []
-    return [path, kind, mode, uid, gid, ...content, ...(entry.kind === 'symlink' ? [entry.target] : [])]
+    const start = `${kind} ${mode} ${uid} ${gid} ${JSON.stringify(path)}`
+    if (entry.kind === 'file') return `${start} ${entry.size} ${entry.sha256}\n`
+    return entry.kind === 'symlink' ? `${start} ${JSON.stringify(entry.target)}\n` : `${start}\n`
   })
-  return sha256(JSON.stringify([envelopeOf(compression), lines]))
+  return sha256(`${envelopeOf(compression)}\n`, lines.join(''))
 }
 
 async function withDigests(
@@ -87,14 +91,15 @@ type Opening = {
 }
 
 function opener(packed: Packed, { entries, compression, file }: Opening): Layer['open'] {
-  if (compression === 'none') return (options) => readSegments(tarSegments(entries), options)
+  const segments = () => tarSegments(tarEntries(entries))
+  if (compression === 'none') return (options) => readSegments(segments(), options)
   return async function* open({ start = 0, signal } = {}) {
     if (await isCached(file, packed)) {
       yield* readBlob(file, packed, { start, ...(signal && { signal }) })
       return
     }
     let skip = start
-    for await (const chunk of compressed(readSegments(tarSegments(entries), { signal }), compression)) {
+    for await (const chunk of compressed(readSegments(segments(), { signal }), compression)) {
       if (skip < chunk.length) yield chunk.subarray(skip)
       skip = Math.max(0, skip - chunk.length)
     }
