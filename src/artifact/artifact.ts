@@ -24,6 +24,8 @@ export type DraftFile = {
   readonly executable?: true
   /** The source's stat when it was drafted, where it was taken: thousands of files need not be asked again. */
   readonly stats?: BigIntStats
+  /** What it must be, where it is a file of an artifact: one that was altered is not copied on. */
+  readonly sha256?: string
 }
 
 /** An artifact: its manifest, and where each of its files can be read: in a saved directory, or still at its source. */

@@ -1,6 +1,7 @@
 import { type HashCache, type HashedFile, inParallel, sha256 } from '../files/index.ts'
 import type { Artifact, ArtifactFile, Draft, DraftFile } from './artifact.ts'
 import type { Manifest } from './manifest.ts'
+import { damaged } from './verify.ts'
 
 /** The artifact of a draft, its files where they lie: each is hashed, none is copied. */
 export async function sealArtifact(
@@ -9,7 +10,7 @@ export async function sealArtifact(
 ): Promise<Artifact> {
   const files = new Map<string, ArtifactFile>()
   const put = (path: string, file: DraftFile, hashed: HashedFile) =>
-    files.set(path, { ...entryOf(path, file), ...hashed })
+    files.set(path, entryOf(path, file, hashed))
   const unread: (() => Promise<unknown>)[] = []
   for (const [path, file] of draft.files) {
     const { source, stats } = file
@@ -36,8 +37,14 @@ export function artifactOf(
   }
 }
 
-export function entryOf(path: string, { source, executable }: DraftFile) {
-  return { path, size: 0, sha256: '', ...(executable && { executable }), source }
+/**
+ * A file of a draft that was read.
+ * @throws FlambeError `ARTIFACT_DAMAGED` where it is not what it must be.
+ */
+export function entryOf(path: string, file: DraftFile, { sha256: digest, size }: HashedFile): ArtifactFile {
+  const { source, executable } = file
+  if (file.sha256 !== undefined && file.sha256 !== digest) throw damaged([`${path} is altered`])
+  return { path, size, sha256: digest, ...(executable && { executable }), source }
 }
 
 function hashChunks(chunks: readonly Uint8Array[]): HashedFile {

@@ -26,10 +26,13 @@ export async function verifyArtifact(
     const damage = await damageOf(file, digests ? hashCache : undefined)
     if (damage) damages.push(damage)
   })
-  if (damages.length === 0) return
-  const shown = damages.sort().slice(0, 10)
+  if (damages.length > 0) throw damaged(damages)
+}
+
+export function damaged(damages: readonly string[]): FlambeError {
+  const shown = damages.toSorted().slice(0, 10)
   const more = damages.length > shown.length ? ` and ${damages.length - shown.length} more` : ''
-  throw new FlambeError('ARTIFACT_DAMAGED', `the artifact is damaged: ${shown.join('; ')}${more}`, {
+  return new FlambeError('ARTIFACT_DAMAGED', `the artifact is damaged: ${shown.join('; ')}${more}`, {
     hint: 'fetch or build it again; what changed it may have changed it for a reason, so see who did',
   })
 }

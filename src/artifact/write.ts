@@ -110,7 +110,7 @@ async function fill(draft: Draft, directory: string, filling: Filling): Promise<
     filling.signal?.throwIfAborted()
     const target = join(directory, path)
     const hashed = (await reuse(path, file, { target, filling })) ?? (await place(file, target, filling))
-    files.set(path, { ...entryOf(path, file), ...hashed })
+    files.set(path, entryOf(path, file, hashed))
     if (hashed.size >= large) await filling.hashCache.remember(target, hashed.sha256, { probe: directory })
   })
   const artifact = artifactOf(draft.manifest, files)
