@@ -18,7 +18,7 @@ const rows: Readonly<Record<string, Row>> = {
   AccessDenied: {
     code: 'DENIED',
     says: (bucket) => `these credentials may not do that in bucket "${bucket}"`,
-    hint: 'docs/s3.md has the policy that they need',
+    hint: 'docs/05-s3.md has the policy that they need',
   },
   InvalidAccessKeyId: {
     code: 'DENIED',

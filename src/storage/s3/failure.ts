@@ -63,11 +63,13 @@ type Described = {
 /** The parts of an SDK's error that say what happened; a failure of ours speaks for the one that caused it. */
 export function describe(error: unknown): Described {
   if (error instanceof FlambeError) return describe(error.cause)
-  const { name, message, status, $metadata, $response } = (error instanceof Error ? error : {}) as {
+  const { name, message, status, Region, $metadata, $response } = (error instanceof Error ? error : {}) as {
     readonly name?: string
     readonly message?: string
     /** Of a server of files. */
     readonly status?: number
+    /** Of an answer's body: many stores have it there alone. */
+    readonly Region?: string
     readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean }
     readonly $response?: { readonly headers?: Readonly<Record<string, string>> }
   }
@@ -75,7 +77,7 @@ export function describe(error: unknown): Described {
     name: alike[name ?? ''] ?? name ?? 'Error',
     status: $metadata?.httpStatusCode ?? status,
     message: message ?? String(error),
-    region: $response?.headers?.['x-amz-bucket-region'],
+    region: $response?.headers?.['x-amz-bucket-region'] ?? Region,
     clockCorrected: $metadata?.clockSkewCorrected === true,
   }
 }
