@@ -40,7 +40,8 @@ export async function copyArtifact(
   const { force, compress = false, s3 = {}, cacheDirectory, directory, progress, signal } = options
   const target = await openStorage(to.startsWith('s3://') ? 's3' : 'local', to, { directory, s3 })
   await target.check({ force, compress })
-  const own = isFolderInS3(from) ? join(cacheDirectory, 'pulls', sha256(from, target.url)) : undefined
+  // What comes from afar lies here until it is where it belongs, and not in the cache as well.
+  const own = isFar(from) ? join(cacheDirectory, 'pulls', sha256(from, target.url)) : undefined
   const [incoming, outgoing] = [counted(progress), counted(progress)]
   const source = await openLocation(from, {
     s3,
@@ -49,7 +50,7 @@ export async function copyArtifact(
     signal,
   })
   const { files: _, ...manifest } = source.manifest
-  const draft: Draft = { manifest, files: own === undefined ? source.files : movable(source.files) }
+  const draft: Draft = { manifest, files: own && source.checked ? movable(source.files) : source.files }
   const hashCache = await HashCache.open(cacheDirectory)
   const writing = { force, compress, hashCache, progress: outgoing.progress, signal }
   const { location, artifact } = await target.write(draft, writing)
@@ -77,11 +78,9 @@ function counted(progress: Progress): { readonly progress: Progress; readonly by
   }
 }
 
-/** What comes so is checked file by file, and to a place of this copy's own: it can be moved, and a copy costs as much again. */
-function isFolderInS3(location: string): boolean {
-  return location.startsWith('s3://') && !/\.(tar\.gz|tgz)$/.test(location)
-}
+const isFar = (location: string) => /^(s3|https?):\/\//i.test(location)
 
+/** Files that were checked and are this copy's own: they can be moved, and a copy costs as much again. */
 function movable(files: Artifact['files']): Draft['files'] {
   return new Map(
     [...files].map(([path, { source, sha256: digest, ...file }]) => {

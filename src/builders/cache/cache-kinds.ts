@@ -45,7 +45,7 @@ export const cacheKinds: readonly CacheKind[] = [
     finished: json,
   },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1, finished: folder },
-  { name: 'pulls', holds: 'unfinished pulls from S3', depth: 1, finished: never },
+  { name: 'pulls', holds: 'unfinished pulls', depth: 1, finished: never },
   {
     name: 'registry',
     holds: 'what registries have, unfinished uploads',
@@ -53,7 +53,7 @@ export const cacheKinds: readonly CacheKind[] = [
     check: 'json',
     finished: json,
   },
-  { name: 's3', holds: 'artifacts from S3', depth: 1, check: 'artifact', last: manifestName },
+  { name: 's3', holds: 'artifacts from S3 and from URLs', depth: 1, check: 'artifact', last: manifestName },
   { name: 'served', holds: 'components of specs that are served', depth: 1 },
   { name: 'stripped', holds: 'Node without what debuggers read', depth: 1, finished: digest },
   { name: 'traces', holds: 'files that extensions use of packages', depth: 1, check: 'json', finished: json },

@@ -72,5 +72,10 @@ async function bring(
   await writeWhole(join(directory, manifestName), bytes)
   const opened = await openArtifact(directory)
   const there = new Set(files.map(({ path }) => path))
-  return { ...opened, node, files: new Map([...opened.files].filter(([path]) => there.has(path))) }
+  return {
+    ...opened,
+    node,
+    checked: true,
+    files: new Map([...opened.files].filter(([path]) => there.has(path))),
+  }
 }
