@@ -20,7 +20,7 @@ export default defineConfig({
     // One more than there are processors: much of a test is to wait, for another try, for an engine, for npm.
     maxWorkers: availableParallelism() + 1,
     // What is built or unpacked in a test runs as a user's process runs it: in Node itself.
-    server: { deps: { external: [/\/flambe-(test|unpacked)-[A-Za-z0-9]{6}\//] } },
+    server: { deps: { external: [/\/flambe-(test-[A-Za-z0-9]{6}|run-[A-Za-z0-9]{6}\/cache)\//] } },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -7,16 +7,18 @@ import { FlambeError } from '../errors.ts'
 import { fileFailure } from '../files/index.ts'
 import { type Progress, step } from '../progress.ts'
 import { askUrl } from './ask-url.ts'
+import { keptDirectory } from './kept-directory.ts'
 import type { OpenOptions } from './open.ts'
-import { temporaryDirectory, unpackedDirectory } from './unpacked.ts'
+import { unpackedDirectory } from './unpacked.ts'
 
 /** Fetches a `.tar.gz` and gives the folder with its content. */
 export async function fetchArchive(
   url: URL,
-  { cacheDirectory, progress, signal }: OpenOptions & { readonly progress: Progress },
+  { progress, signal, ...options }: OpenOptions & { readonly progress: Progress },
 ): Promise<string> {
   const place = `${url.origin}${url.pathname}`
-  const folder = cacheDirectory === undefined ? await temporaryDirectory() : join(cacheDirectory, 'downloads')
+  const cacheDirectory = await keptDirectory(options)
+  const folder = join(cacheDirectory, 'downloads')
   await mkdir(folder, { recursive: true })
   const archive = join(folder, `${process.pid}-${Date.now()}-${basename(url.pathname) || 'artifact.tar.gz'}`)
   try {

@@ -2,6 +2,7 @@ export type { Artifact, ArtifactFile, Draft, DraftFile, FileSource } from './art
 export { askUrl } from './ask-url.ts'
 export { archivePath, checkDestination } from './destination.ts'
 export { type DraftCode, type DraftOptions, draftArtifact } from './draft.ts'
+export { keptDirectory } from './kept-directory.ts'
 export { type LoadOptions, load, loadArtifact } from './load.ts'
 export {
   type ClassEntry,
@@ -22,7 +23,6 @@ export { placeArtifact } from './place.ts'
 export { assertPlatform, hostPlatform } from './platform.ts'
 export { type SaveOptions, save } from './save.ts'
 export { sealArtifact } from './seal.ts'
-export { temporaryDirectory } from './unpacked.ts'
 export { importCompiled, mapUserModules } from './user-modules.ts'
 export { verifyArtifact } from './verify.ts'
 export { type WriteArtifactOptions, writeArtifact } from './write.ts'

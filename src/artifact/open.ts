@@ -11,7 +11,10 @@ import { parseAny } from './parse-manifest.ts'
 import { unpackedDirectory } from './unpacked.ts'
 
 export type OpenOptions = {
-  /** Where unpacked archives and downloads are kept for the next time; without one they last as long as the process. */
+  /**
+   * Where unpacked archives and downloads are kept for the next time. Default: `$FLAMBE_CACHE_DIR`, else `flambe` in the user's
+   * cache folder; where that may not be written, a folder that lasts as long as the process.
+   */
   readonly cacheDirectory?: string | undefined
   readonly progress?: Progress
   readonly signal?: AbortSignal | undefined
@@ -23,6 +26,8 @@ export type OpenedArtifact = Artifact & {
   readonly directory: string
   /** Path of the node that the location names; `''` is the whole. */
   readonly node: string
+  /** Its files came one by one, and each was checked by its digest. */
+  readonly checked?: true
 }
 
 /**

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { Command, Flags, type Interfaces } from '@oclif/core'
 import { exitStatus, FlambeError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
-import { cacheDirectory, homeDirectory, wantsColor } from './environment.ts'
+import { homeDirectory, wantsColor } from './environment.ts'
 import { formatSummary } from './format-summary.ts'
 import { interruptSignal } from './interrupt.ts'
 import { fileProgress } from './log-file.ts'
@@ -55,6 +55,7 @@ export abstract class FlambeCommand extends Command {
     const parsed = flags as ParsedFlags<T>
     this.#flags = parsed
     this.#signal = interruptSignal({ patience: this.patience, giveUp: () => this.#giveUp() })
+    const { cacheDirectory } = await import('../files/index.ts')
     const session = {
       progress: await this.#openProgress(parsed),
       signal: this.#signal,

@@ -1,12 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** Where flambe keeps what it may lose: `$FLAMBE_CACHE_DIR`, else `flambe` in the user's cache folder (XDG). */
-export function cacheDirectory(): string {
-  const { FLAMBE_CACHE_DIR, XDG_CACHE_HOME } = process.env
-  return FLAMBE_CACHE_DIR || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'flambe')
-}
-
 /** Where the log and the default secrets file live, as in the original: `$FLAMBE_HOME`, else `~/.flambe`. */
 export function homeDirectory(): string {
   return process.env['FLAMBE_HOME'] || join(homedir(), '.flambe')

@@ -1,4 +1,5 @@
 export { type ArchiveEntry, packArchive, type UnpackLimits, unpackArchive } from './archive.ts'
+export { cacheDirectory } from './cache-directory.ts'
 export { type CopyOptions, copyHashed } from './copy.ts'
 export { type Elf, parseElf } from './elf.ts'
 export { codeOf, fileFailure } from './failure.ts'

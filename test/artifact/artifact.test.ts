@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import {
   appendFileSync,
   cpSync,
@@ -15,7 +17,14 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { checkDestination, load, openArtifact, parseManifest, save } from '../../src/artifact/index.ts'
+import {
+  checkDestination,
+  load,
+  openArtifact,
+  parseManifest,
+  save,
+  writeArtifact,
+} from '../../src/artifact/index.ts'
 import { encodeState, readState } from '../../src/construct/index.ts'
 import { HashCache } from '../../src/files/index.ts'
 import { Component } from '../../src/index.ts'
@@ -400,6 +409,72 @@ describe('a path that is no artifact', () => {
       code: 'ARTIFACT_NOT_FOUND',
       hint: expect.stringMatching(hint),
     })
+  })
+})
+
+test.each([false, true])(
+  'an altered artifact is not copied on as if it were whole (compress: %s)',
+  async (compress) => {
+    const directory = folder()
+    await writeEngine(join(directory, 'out'))
+    appendFileSync(join(directory, 'out', 'spec.yaml'), '# altered')
+    const altered = await openArtifact(join(directory, 'out'))
+    const options = { compress, hashCache: HashCache.none() }
+    await expect(writeArtifact(altered, join(directory, 'copy'), options)).rejects.toMatchObject({
+      code: 'ARTIFACT_DAMAGED',
+      message: expect.stringContaining('spec.yaml is altered'),
+    })
+    expect(readdirSync(directory)).toEqual(['out'])
+  },
+)
+
+describe('where an archive is unpacked', () => {
+  const script = `import { load } from ${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)}
+await load(process.argv[1])
+console.log('loaded')
+process.stdin.resume()`
+  /** A process that has loaded it, and ends when its input does. */
+  const loaded = async (archive: string, env: Readonly<Record<string, string>>): Promise<ChildProcess> => {
+    const args = ['--input-type=module', '-e', script, archive]
+    const child = spawn(process.execPath, args, {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    await once(child.stdout, 'data')
+    return child
+  }
+  const ended = async (child: ChildProcess, signal?: NodeJS.Signals) => {
+    if (signal) child.kill(signal)
+    else child.stdin?.end()
+    await once(child, 'exit')
+  }
+
+  test('it is the cache, once a digest, for whoever names no other folder', async () => {
+    const directory = folder()
+    await writeEngine(join(directory, 'out'), { compress: true })
+    const archive = join(directory, 'out.tar.gz')
+    const env = { FLAMBE_CACHE_DIR: join(directory, 'cache'), TMPDIR: folder() }
+    for (let turn = 0; turn < 2; turn++) await ended(await loaded(archive, env))
+    expect(readdirSync(join(env.FLAMBE_CACHE_DIR, 'unpacked'))).toEqual([
+      createHash('sha256').update(readFileSync(archive)).digest('hex'),
+    ])
+    expect(readdirSync(env.TMPDIR)).toEqual([])
+  })
+
+  test('without a cache it is a folder that goes with the process; what a killed one left goes with the next', async () => {
+    const directory = folder({ file: '' })
+    await writeEngine(join(directory, 'out'), { compress: true })
+    const archive = join(directory, 'out.tar.gz')
+    const env = { FLAMBE_CACHE_DIR: join(directory, 'file', 'cache'), TMPDIR: folder() }
+    const first = await loaded(archive, env)
+    const left = readdirSync(env.TMPDIR)
+    expect(left).toHaveLength(1)
+    await ended(await loaded(archive, env))
+    expect(readdirSync(env.TMPDIR)).toEqual(left)
+    await ended(first, 'SIGTERM')
+    expect(readdirSync(env.TMPDIR)).toEqual(left)
+    await ended(await loaded(archive, env))
+    expect(readdirSync(env.TMPDIR)).toEqual([])
   })
 })
 

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   CreateBucketCommand,
   ListMultipartUploadsCommand,
@@ -80,6 +83,8 @@ export function s3Suite(): S3Suite {
   })
   beforeEach(async () => {
     count++
+    // What another test loaded is brought again.
+    process.env['FLAMBE_CACHE_DIR'] = mkdtempSync(join(tmpdir(), 'flambe-test-'))
     running().proxy.fault = () => undefined
     await running().client.send(new CreateBucketCommand({ Bucket: bucket() }))
     running().proxy.taken()

@@ -1,9 +1,9 @@
 import {
   isPart,
+  keptDirectory,
   manifestName,
   type OpenedArtifact,
   openArtifact,
-  temporaryDirectory,
 } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { silent } from '../../progress.ts'
@@ -25,7 +25,8 @@ export async function openUrlArtifact(
   const isManifest = url.pathname.endsWith(`/${manifestName}`)
   if (url.search !== '' && isManifest) throw opensOneObject(url)
   if (url.search === '' && !isArchive({ bucket: '', prefix: url.pathname })) {
-    const { cacheDirectory = await temporaryDirectory(), manifestOnly = false, progress = silent } = options
+    const { manifestOnly = false, progress = silent } = options
+    const cacheDirectory = await keptDirectory(options)
     const path = isManifest ? url.pathname.slice(0, -manifestName.length) : url.pathname
     const segments = path.split('/').filter(Boolean)
     const find = () => findFolder(url.origin, segments, options)

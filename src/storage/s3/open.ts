@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type OpenedArtifact, openArtifact, temporaryDirectory } from '../../artifact/index.ts'
+import { keptDirectory, type OpenedArtifact, openArtifact } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type Progress, silent } from '../../progress.ts'
 import { isArchive } from './archive.ts'
@@ -23,13 +23,8 @@ export type OpenS3Options = {
 
 /** An artifact in S3, its files brought to the cache: those that are there already are not asked for. */
 export async function openS3Artifact(url: string, options: OpenS3Options = {}): Promise<OpenedArtifact> {
-  const {
-    s3 = {},
-    signal,
-    progress = silent,
-    cacheDirectory = await temporaryDirectory(),
-    manifestOnly = false,
-  } = options
+  const { s3 = {}, signal, progress = silent, manifestOnly = false } = options
+  const cacheDirectory = await keptDirectory(options)
   const session = await openS3Session(parseS3Location(url), { options: s3, signal })
   try {
     if (isArchive(session.location)) {

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { copyArtifact } from '../../../src/builders/index.ts'
+import { silent } from '../../../src/progress.ts'
 import { load, openLocation } from '../../../src/storage/index.ts'
 import { getManifestUrl, urlSource } from '../../../src/storage/s3/url-source.ts'
 import { type Engine, engineConfig, type Leaf, writeEngine } from '../../helpers/artifact.ts'
@@ -223,6 +225,21 @@ describe('folders of any server of files', () => {
       else response.writeHead(400).end()
     })
     expect(weights(await load(`${root}/latest`))).toHaveLength(3)
+  })
+
+  test.each(['engine', 'engine.tar.gz'])('%s that is pulled is not in the cache afterwards', async (name) => {
+    const directory = folder()
+    await writeEngine(join(directory, 'engine'), { compress: name.endsWith('.gz') })
+    const root = await serveFiles(directory, (url) => url)
+    const cacheDirectory = folder()
+    const back = join(folder(), 'back')
+    const { signal } = new AbortController()
+    const options = { force: false, cacheDirectory, directory, progress: silent, signal }
+    await copyArtifact(`${root}/${name}`, back, options)
+    expect(weights(await load(back))).toHaveLength(3)
+    expect(readdirSync(cacheDirectory, { recursive: true })).not.toContain('s3')
+    expect(readdirSync(cacheDirectory)).not.toContain('unpacked')
+    expect(readdirSync(join(cacheDirectory, 'pulls'))).toEqual([])
   })
 
   test('a login in a URL is refused, and told nowhere', async () => {
