@@ -52,6 +52,8 @@ export type NodeEntry = {
 export type CodeEntry = {
   /** The ES module to import, relative to the artifact: `code/ext/index.js`. */
   readonly entry: string
+  /** The ES module of the checks of its classes' inputs: those that the classes' schemas would give, compiled already. */
+  readonly validators?: string
   /** The location as the spec declares it: never a path of the machine beyond that. */
   readonly location: string
   /** What a package or repository location resolved to: a version or a commit. */

@@ -83,7 +83,10 @@ function checkManifest(value: Mapping, { file, damaged }: { file: string; damage
   if (!Array.isArray(dependencies)) throw damaged('"dependencies" is no list')
   if (!Array.isArray(files) || !files.every(isFile))
     throw damaged('"files" is no list of path, size and sha256')
-  const entries = Object.values(code as Mapping).map((entry) => (entry as Mapping)['entry'])
+  const entries = Object.values(code as Mapping).flatMap((one) => {
+    const { entry, validators } = one as Mapping
+    return validators === undefined ? [entry] : [entry, validators]
+  })
   const named = Object.values(nodes).flatMap((node) => [
     (node as Mapping)['tensors'],
     (node as Mapping)['values'],

@@ -1,6 +1,6 @@
-import { loadArtifact, type PredictEntry } from '../artifact/index.ts'
+import { inputValidator, loadArtifact, type PredictEntry } from '../artifact/index.ts'
 import type { Blueprint } from '../component/index.ts'
-import { type ComponentObject, isComponent, setupAll } from '../construct/index.ts'
+import { type ComponentObject, isComponent, setupAll, type Validate } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { HashCache } from '../files/index.ts'
 import { openLocation } from '../storage/index.ts'
@@ -12,6 +12,8 @@ export type OpenedComponent = {
   readonly component: ComponentObject
   /** Absent for a class without types. */
   readonly predict?: PredictEntry
+  /** The check of its inputs, where the artifact holds it. */
+  readonly validate?: Validate
 }
 
 /** Brings up the component of a spec (built now) or of an artifact (loaded), set up and ready to answer. */
@@ -30,8 +32,10 @@ async function fromArtifact(location: string, options: RunSpecOptions): Promise<
   const component = await loadArtifact(artifact, { hashCache, progress, signal })
   await hashCache.save()
   const { manifest, node } = artifact
-  const predict = manifest.classes[manifest.nodes[node]?.type ?? '']?.predict
-  return { name: manifest.name, component, ...(predict && { predict }) }
+  const { type = '' } = manifest.nodes[node] ?? {}
+  const validate = await inputValidator(artifact, type)
+  const predict = manifest.classes[type]?.predict
+  return { name: manifest.name, component, ...(predict && { predict }), ...(validate && { validate }) }
 }
 
 async function fromSpec(file: string, options: RunSpecOptions): Promise<OpenedComponent> {

@@ -15,8 +15,10 @@ export type OpenedPredictor = {
 
 /** Opens the component of a spec or an artifact for asking. */
 export async function openPredictor(location: string, options: RunSpecOptions): Promise<OpenedPredictor> {
-  const { component, predict: described } = await openComponent(location, options)
-  const { check, predict, toData } = await createAnswerer(component, described)
+  const { component, predict: described, validate } = await openComponent(location, options)
+  const { check, predict, toData } = await createAnswerer(component, described, {
+    ...(validate && { validate }),
+  })
   return {
     answer: async (input) => {
       try {

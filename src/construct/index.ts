@@ -1,3 +1,4 @@
+export { type Check, checkSource, type Extent } from './ajv.ts'
 export {
   type Constructible,
   componentBrand,
@@ -46,6 +47,6 @@ export {
 export { type BytesType, bytesTypeOf, dereference, toBytesType } from './subschema.ts'
 export type { BitsDtype, Tensor, TensorData } from './tensor.ts'
 export { toFloat32 } from './to-float32.ts'
-export { compileValidator, type Validate, type Violation } from './validate.ts'
+export { compileValidator, type Validate, type Violation, validatorOf } from './validate.ts'
 export { type Comparison, compareVersions, isVersion, type Versioned } from './version.ts'
 export { writeSafetensors } from './write-safetensors.ts'

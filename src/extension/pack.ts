@@ -12,6 +12,7 @@ import { FlambeError } from '../errors.ts'
 import { statNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { cachedTrace, type StatsOf, type Traced } from './cached-trace.ts'
+import { compileValidators } from './compile-validators.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
 import { placeFiles } from './place-files.ts'
@@ -31,7 +32,10 @@ export type PackOptions = {
 /** The compiled code and the files of its packages, as they go into an artifact. */
 export async function packExtension(options: PackOptions): Promise<DraftCode> {
   const { source, bundle, code, classes, platform } = options
-  const { files: traced, stats: known, native, dependencies } = await tracePlatform(options)
+  const [{ files: traced, stats: known, native, dependencies }, validators] = await Promise.all([
+    tracePlatform(options),
+    compileValidators(classes, options),
+  ])
   const files = new Map<string, DraftFile>()
   for (const [path, file] of traced) {
     const stats = known.get(file) ?? statOf(file)
@@ -42,7 +46,15 @@ export async function packExtension(options: PackOptions): Promise<DraftCode> {
   files.set(code.entry, textFile(`${bundle.code}//# sourceMappingURL=index.js.map\n`))
   files.set(`${code.entry}.map`, textFile(bundle.map))
   files.set(`code/${source.namespace}/package.json`, textFile('{ "type": "module" }\n'))
-  return { code, classes, files, dependencies, ...(native && { platform }) }
+  const path = `code/${source.namespace}/validators.js`
+  if (validators !== undefined) files.set(path, textFile(validators))
+  return {
+    code: validators === undefined ? code : { ...code, validators: path },
+    classes,
+    files,
+    dependencies,
+    ...(native && { platform }),
+  }
 }
 
 /** The packages' files for the wanted platform, by path below `code/NS`. */

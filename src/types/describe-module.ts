@@ -5,7 +5,7 @@ import { FlambeError } from '../errors.ts'
 import { type Compiled, type CompileRequest, describeProgram } from './describe-program.ts'
 import { inputsOf, stillHold } from './inputs.ts'
 import { formatNotice } from './notice.ts'
-import { readRecord, recordPath, writeRecord } from './record.ts'
+import { readAnswer, recordPath, writeAnswer } from './record.ts'
 import type { ModuleDescription } from './types.ts'
 
 export type DescribeOptions = {
@@ -42,7 +42,7 @@ export async function describeModule({
   if (!(await isFile(entry))) throw new FlambeError('EXTENSION_NOT_FOUND', `There is no file at ${entry}`)
   const request: CompileRequest = { entry, flambe, ...(exports && { exports: [...exports].sort() }) }
   const path = cacheDirectory === undefined ? undefined : recordPath(cacheDirectory, request)
-  const kept = path === undefined ? undefined : await readRecord(path)
+  const kept = path === undefined ? undefined : await readAnswer(path)
   const known = kept && (await stillHold(kept.inputs)) ? kept : undefined
   signal?.throwIfAborted()
   const { classes, notices } = known ?? (await compiled(request, { compile, path }))
@@ -58,7 +58,7 @@ async function compiled(
     const { files, absent, classes, notices } = await compile(request)
     if (path !== undefined) {
       const inputs = await inputsOf({ files, absent, flambe: request.flambe })
-      await writeRecord(path, { inputs, classes, notices })
+      await writeAnswer(path, { inputs, classes, notices })
     }
     return { classes, notices }
   } catch (error) {

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeCached } from '../files/index.ts'
+import { readRecord, writeRecord } from '../files/index.ts'
 import type { CompileRequest, LocatedNotice } from './describe-program.ts'
 import type { Inputs } from './inputs.ts'
 import type { ClassDescription } from './types.ts'
@@ -22,19 +21,10 @@ export function recordPath(cacheDirectory: string, { entry, exports, flambe }: C
 }
 
 /** The record at `path`; `undefined` if there is none that is whole. */
-export async function readRecord(path: string): Promise<CacheRecord | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  const end = text.lastIndexOf('\n')
-  // The last line is the digest of what stands before it: a damaged record is no record.
-  if (end === -1 || hash('sha256', text.slice(0, end)) !== text.slice(end + 1)) return undefined
-  return JSON.parse(text.slice(0, end)) as CacheRecord
+export async function readAnswer(path: string): Promise<CacheRecord | undefined> {
+  const text = await readRecord(path)
+  return text === undefined ? undefined : (JSON.parse(text) as CacheRecord)
 }
 
-/** Whether a file is a record that is read. */
-export const isWholeRecord = async (path: string): Promise<boolean> => (await readRecord(path)) !== undefined
-
-/** A cache that cannot be written costs time and nothing else. */
-export async function writeRecord(path: string, record: CacheRecord): Promise<void> {
-  const text = JSON.stringify(record)
-  await writeCached(path, `${text}\n${hash('sha256', text)}`)
-}
+export const writeAnswer = (path: string, record: CacheRecord): Promise<void> =>
+  writeRecord(path, JSON.stringify(record))

@@ -15,7 +15,7 @@ import { cacheKinds, servedPrefix } from '../../src/builders/cache/cache-kinds.t
 import { listCache, pruneCache, verifyCache } from '../../src/builders/index.ts'
 import { FlambeError } from '../../src/errors.ts'
 import { ownerMark, replaceDirectory, sha256 } from '../../src/files/index.ts'
-import { writeRecord } from '../../src/types/record.ts'
+import { writeAnswer } from '../../src/types/record.ts'
 import { writeEngine } from '../helpers/artifact.ts'
 import { folder } from '../helpers/folder.ts'
 
@@ -160,7 +160,7 @@ describe('while others use the cache, a check', () => {
   test('leaves what the compiler said of types', async () => {
     const directory = folder()
     const path = join(directory, 'types', 'a.json')
-    await writeRecord(path, { inputs: { own: {}, others: {}, absent: [] }, classes: {}, notices: [] })
+    await writeAnswer(path, { inputs: { own: {}, others: {}, absent: [] }, classes: {}, notices: [] })
     expect(await verifyCache(directory)).toEqual({ checked: 1, removed: [] })
     writeFileSync(path, readFileSync(path, 'utf8').replace('classes', 'Classes'))
     expect(await verifyCache(directory)).toEqual({ checked: 1, removed: [path] })

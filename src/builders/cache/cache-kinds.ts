@@ -59,6 +59,7 @@ export const cacheKinds: readonly CacheKind[] = [
   { name: 'traces', holds: 'files that extensions use of packages', depth: 1, check: 'json', finished: json },
   { name: 'types', holds: 'schemas read from types', depth: 1, check: 'record', finished: json },
   { name: 'unpacked', holds: 'unpacked archives', depth: 1, check: 'artifact', finished: folder },
+  { name: 'validators', holds: 'compiled schemas', depth: 1, check: 'record', finished: /\.js$/ },
 ]
 
 /** Whether a thing is whole; else it is being made, or was left by who was interrupted. */

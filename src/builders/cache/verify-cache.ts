@@ -2,8 +2,7 @@ import { lstat, readFile, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { openArtifact, verifyArtifact } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
-import { hashFile, inParallel } from '../../files/index.ts'
-import { isWholeRecord } from '../../types/index.ts'
+import { hashFile, inParallel, readRecord } from '../../files/index.ts'
 import { type CacheKind, cacheEntries, isFinished, presentKinds } from './cache-kinds.ts'
 import { takeAway } from './take-away.ts'
 
@@ -66,7 +65,7 @@ const checks: { readonly [kind in NonNullable<CacheKind['check']> | 'none']?: Ch
       return false
     }
   },
-  record: isWholeRecord,
+  record: async (path) => (await readRecord(path)) !== undefined,
 }
 
 /** Of an artifact from S3 only those files are here that were asked for. */

@@ -1,5 +1,5 @@
 import type { PredictEntry } from '../../artifact/index.ts'
-import type { ComponentObject, PredictContext } from '../../construct/index.ts'
+import type { ComponentObject, PredictContext, Validate } from '../../construct/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type Answer, type Question, ServeFailure } from '../exchange.ts'
 import { failure } from '../problems.ts'
@@ -22,6 +22,8 @@ export type Answerer = InputReader &
 export type AnswererOptions = {
   /** Check answers against the output schema. */
   readonly strictOutput?: boolean
+  /** The check of inputs, where it is compiled already. */
+  readonly validate?: Validate
 }
 
 /**
@@ -31,13 +33,13 @@ export type AnswererOptions = {
 export async function createAnswerer(
   component: ComponentObject,
   described?: PredictEntry,
-  { strictOutput = false }: AnswererOptions = {},
+  { strictOutput = false, validate }: AnswererOptions = {},
 ): Promise<Answerer> {
   const { input = true, output = true, stream = false } = described ?? {}
   const name = component.constructor.name
   const batch = component.predictBatch && batchOf(component, name)
   const [reader, writer] = await Promise.all([
-    createInputReader(input),
+    createInputReader(input, { validate }),
     createOutputWriter(output, { strict: strictOutput }),
   ])
   return {

@@ -1,4 +1,10 @@
-import { compileValidator, type JsonSchema, reviver, type Violation } from '../../construct/index.ts'
+import {
+  compileValidator,
+  type JsonSchema,
+  reviver,
+  type Validate,
+  type Violation,
+} from '../../construct/index.ts'
 import { failure } from '../problems.ts'
 
 /** Levels of nesting: what walks a value later does so by recursion. */
@@ -15,10 +21,13 @@ export type InputCheck = (value: unknown, size?: number) => unknown
 
 /**
  * Makes a function that takes inputs of a schema, their types revived. It throws a `ServeFailure`, `input-invalid` with
- * every violation.
+ * every violation. The schema is compiled, unless it was before.
  */
-export async function createInputCheck(schema: JsonSchema): Promise<InputCheck> {
-  const check = await compileValidator(schema)
+export async function createInputCheck(
+  schema: JsonSchema,
+  compiled: { readonly validate?: Validate | undefined } = {},
+): Promise<InputCheck> {
+  const check = compiled.validate ?? (await compileValidator(schema))
   const revive = reviver(schema)
   return (value, size = 0) => {
     const unfit = findUnfit(value, 0)

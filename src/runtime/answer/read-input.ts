@@ -1,5 +1,5 @@
 import { MIMEType } from 'node:util'
-import { bytesTypeOf, type JsonSchema, toBytesType } from '../../construct/index.ts'
+import { bytesTypeOf, type JsonSchema, toBytesType, type Validate } from '../../construct/index.ts'
 import type { Question } from '../exchange.ts'
 import { failure } from '../problems.ts'
 import { createInputCheck, type InputCheck } from './check-input.ts'
@@ -15,11 +15,14 @@ export type InputReader = {
 }
 
 /** Reads bodies in all forms that an input of this schema can be sent in. */
-export async function createInputReader(schema: JsonSchema): Promise<InputReader> {
+export async function createInputReader(
+  schema: JsonSchema,
+  compiled: { readonly validate?: Validate | undefined } = {},
+): Promise<InputReader> {
   const bytes = bytesTypeOf(schema, schema)
   const form = formSchema(schema)
   const [check, checkForm] = await Promise.all([
-    createInputCheck(schema),
+    createInputCheck(schema, compiled),
     createInputCheck(form?.schema ?? true),
   ])
   const accepted = [

@@ -1,4 +1,4 @@
-import { loadArtifact, openArtifact } from '../../artifact/index.ts'
+import { inputValidator, loadArtifact, openArtifact } from '../../artifact/index.ts'
 import { type ComponentObject, setupAll } from '../../construct/index.ts'
 import { type Answerer, type AnswererOptions, createAnswerer } from '../answer/index.ts'
 import type { ComponentSource } from '../exchange.ts'
@@ -15,8 +15,12 @@ export async function openSource(
   const path = node ?? artifact.node
   const component = await loadArtifact(artifact, { node: path, verify: 'sizes', ...(flambe && { flambe }) })
   const { classes, nodes } = artifact.manifest
-  const described = classes[nodes[path]?.type ?? '']?.predict
-  const answerer = await createAnswerer(component, described, options)
+  const type = nodes[path]?.type ?? ''
+  const validate = await inputValidator(artifact, type)
+  const answerer = await createAnswerer(component, classes[type]?.predict, {
+    ...options,
+    ...(validate && { validate }),
+  })
   await setupAll(component)
   return { component, answerer }
 }
