@@ -1,9 +1,12 @@
-import { request } from 'node:http'
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer, request } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { load } from '../../../src/storage/index.ts'
+import { s3Storage } from '../../../src/storage/s3/s3.ts'
 import { engineConfig } from '../../helpers/artifact.ts'
 import { folder } from '../../helpers/folder.ts'
 import { makeCertificates } from '../../helpers/registry/certificates.ts'
@@ -37,6 +40,110 @@ describe.runIf(hasVersity())('settings of S3', () => {
     expect(asked?.headers['authorization']).toContain('/eu-central-1/s3/')
   })
 
+  /** A server that gives out credentials, as those of AWS do: of instances, containers, roles and sign-ins. */
+  const serveCredentials = async () => {
+    const [AccessKeyId, SecretAccessKey, Token] = ['given-key', 'given-secret', 'given-token']
+    const later = new Date(Date.now() + 3_600_000)
+    const Expiration = later.toISOString()
+    const given = JSON.stringify({ Code: 'Success', AccessKeyId, SecretAccessKey, Token, Expiration })
+    const roleCredentials = {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: Token,
+      expiration: later.getTime(),
+    }
+    const assumed = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>${AccessKeyId}</AccessKeyId><SecretAccessKey>${SecretAccessKey}</SecretAccessKey><SessionToken>${Token}</SessionToken><Expiration>${Expiration}</Expiration></Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`
+    const answers: Readonly<Record<string, string>> = {
+      'PUT /latest/api/token': 't',
+      'GET /latest/meta-data/iam/security-credentials/': 'role',
+      'GET /latest/meta-data/iam/security-credentials/role': given,
+      'GET /container': given,
+      'POST /': assumed,
+      'GET /federation/credentials': JSON.stringify({ roleCredentials }),
+    }
+    const server = createHttpServer(({ method, url = '' }, response) => {
+      const answer = answers[`${method} ${url.split('?')[0]}`]
+      response.writeHead(answer === undefined ? 404 : 200).end(answer)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, given, Expiration }
+  }
+  type Given = Awaited<ReturnType<typeof serveCredentials>> & { readonly home: string }
+  const role = 'arn:aws:iam::123456789012:role/reader'
+  const file = (home: string, path: string, text: string) => {
+    mkdirSync(dirname(join(home, path)), { recursive: true })
+    writeFileSync(join(home, path), text)
+    return join(home, path)
+  }
+  const ways: [string, (given: Given) => Record<string, string>][] = [
+    ['the metadata of an instance', ({ url }) => ({ AWS_EC2_METADATA_SERVICE_ENDPOINT: url })],
+    ['a container', ({ url }) => ({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/container` })],
+    [
+      'a web identity',
+      ({ url, home }) => ({
+        AWS_ROLE_ARN: role,
+        AWS_WEB_IDENTITY_TOKEN_FILE: file(home, 'token', 'a token'),
+        AWS_ENDPOINT_URL_STS: url,
+      }),
+    ],
+    [
+      'a sign-in (SSO)',
+      ({ url, home, Expiration }) => {
+        const token = { accessToken: 't', expiresAt: Expiration, region: 'us-east-1' }
+        const name = createHash('sha1').update('us').digest('hex')
+        file(home, `.aws/sso/cache/${name}.json`, JSON.stringify(token))
+        const session = 'sso_region = us-east-1\nsso_start_url = https://us.awsapps.com/start'
+        const profile = 'sso_session = us\nsso_account_id = 123456789012\nsso_role_name = reader'
+        const text = `[profile us]\n${profile}\n[sso-session us]\n${session}\n`
+        return { AWS_CONFIG_FILE: file(home, 'config', text), AWS_PROFILE: 'us', AWS_ENDPOINT_URL_SSO: url }
+      },
+    ],
+    [
+      'a program',
+      ({ given, home }) => {
+        const said = file(
+          home,
+          'said.json',
+          JSON.stringify({ ...JSON.parse(given), SessionToken: 'given-token', Version: 1 }),
+        )
+        const text = `[profile us]\ncredential_process = cat ${said}\n`
+        return { AWS_CONFIG_FILE: file(home, 'config', text), AWS_PROFILE: 'us' }
+      },
+    ],
+  ]
+  test.each(ways)('credentials come from %s', async (_, variables) => {
+    const given = { ...(await serveCredentials()), home: folder() }
+    setEnvironment({
+      ...noEnvironment,
+      HOME: given.home,
+      AWS_ENDPOINT_URL_S3: proxy().endpoint,
+      AWS_REGION: 'us-east-1',
+      ...variables(given),
+    })
+    // This store knows no passing credentials; what it is asked with says where they came from.
+    proxy().fault = () => ({ status: 400, code: 'InvalidToken' })
+    const storage = await place('x')
+    await expect(storage.check({ force: true, compress: false })).rejects.toMatchObject({ code: 'DENIED' })
+    const [asked] = proxy().taken()
+    expect(asked?.headers['authorization']).toContain('Credential=given-key/')
+    expect(asked?.headers['x-amz-security-token']).toBe('given-token')
+  })
+
+  test.each([
+    ['AWS_ENDPOINT_URL', () => ({ AWS_ENDPOINT_URL: proxy().endpoint })],
+    [
+      'the profile',
+      () => ({
+        AWS_CONFIG_FILE: file(folder(), 'config', `[default]\nendpoint_url = ${proxy().endpoint}\n`),
+      }),
+    ],
+  ])('the endpoint of all services comes from %s', async (_, variables) => {
+    setEnvironment({ AWS_ENDPOINT_URL_S3: undefined, ...variables() })
+    await (await place('x')).check({ force: true, compress: false })
+    expect(proxy().taken()).toHaveLength(1)
+  })
+
   test('the endpoint of the s3 section goes before the environment', async () => {
     setEnvironment({ AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9' })
     await (await place('x', { endpoint: proxy().endpoint })).check({ force: true, compress: false })
@@ -47,23 +154,37 @@ describe.runIf(hasVersity())('settings of S3', () => {
     await (await place('x')).check({ force: true, compress: false })
     expect(proxy().taken()[0]?.path).toMatch(new RegExp(`^/${bucket()}`))
     const { port } = new URL(proxy().endpoint)
-    proxy().fault = () => ({ status: 403, code: 'AccessDenied' })
-    const storage = await place('x', { endpoint: `http://localhost:${port}`, forcePathStyle: false })
-    await storage.check({ force: true, compress: false }).catch(() => {})
-    const [asked] = proxy().taken()
-    if (asked) expect(asked.headers['host']).toBe(`${bucket()}.localhost:${port}`)
+    const options = { endpoint: `http://localhost:${port}`, forcePathStyle: false }
+    const storage = s3Storage(`s3://${bucket()}/x`, options, { random: () => 0 })
+    const failure = await storage.check({ force: true, compress: false }).catch((error: unknown) => error)
+    // Not every machine finds the names below localhost: then the failure says which was looked for.
+    const hosts = proxy()
+      .taken()
+      .map(({ headers }) => headers['host'])
+    expect(`${hosts} ${failure}`).toContain(`${bucket()}.localhost`)
   })
 
-  test('a bucket of another region is followed there, and stays followed', async () => {
+  test.each([
+    [301, 'PermanentRedirect'],
+    [307, 'TemporaryRedirect'],
+    [400, 'AuthorizationHeaderMalformed'],
+  ])('a bucket of another region is followed there (%i %s), and stays followed', async (status, code) => {
     proxy().fault = ({ headers }) =>
       `${headers['authorization']}`.includes('/us-east-1/')
-        ? { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-north-1' } }
-        : { status: 403, code: 'AccessDenied' }
-    await expect(write(await place())).rejects.toMatchObject({ code: 'DENIED' })
+        ? { status, code, headers: { 'x-amz-bucket-region': 'eu-north-1' } }
+        : { status: 404, code: 'NoSuchKey' }
+    const storage = await place()
+    await expect(load(storage.url)).rejects.toMatchObject({ code: 'ARTIFACT_NOT_FOUND' })
     const regions = proxy()
       .taken()
       .map(({ headers }) => /\/([a-z0-9-]+)\/s3\//.exec(`${headers['authorization']}`)?.[1])
-    expect(regions).toEqual(['us-east-1', 'eu-north-1'])
+    // The place, and the two above it.
+    expect(regions).toEqual(['us-east-1', 'eu-north-1', 'eu-north-1', 'eu-north-1'])
+  })
+
+  test('a region that the store names in words alone is followed as well', async () => {
+    const storage = await place('x', { region: 'eu-north-1' })
+    expect(await load((await write(storage)).location, { s3: { region: 'eu-north-1' } })).toBeDefined()
   })
 
   test('encryption, access and storage class go with every object, who pays with every request', async () => {
