@@ -43,7 +43,7 @@ describe.runIf(hasVersity())('push, pull, ls and rm', { timeout: 60_000 }, () =>
   })
 
   test('flags say what the s3 section of a spec says', async () => {
-    const artifact = bareArtifact({ 'a.bin': unlikeBytes(1000) })
+    const artifact = bareArtifact({ 'a.bin': unlikeBytes(1000), 'b.bin': unlikeBytes(17 * mebibyte) })
     const env = { ...machine(), AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9', AWS_REGION: 'eu-north-1' }
     const seen: S3Request[] = []
     proxy().fault = (request) => void seen.push(request)
@@ -62,8 +62,12 @@ describe.runIf(hasVersity())('push, pull, ls and rm', { timeout: 60_000 }, () =>
       return requests
     }
     const pushed = await run('push', artifact, place, ...kept, ...encrypted)
-    const written = pushed.filter(({ method }) => method === 'PUT')
-    expect(written.length).toBeGreaterThan(1)
+    // A part is of an upload that has said it.
+    const isBegun = ({ method, path }: S3Request) => method === 'POST' && path.includes('?uploads')
+    const isPut = ({ method, path }: S3Request) => method === 'PUT' && !path.includes('partNumber=')
+    expect(pushed.filter(isBegun)).toHaveLength(1)
+    const written = pushed.filter((request) => isBegun(request) || isPut(request))
+    expect(written.length).toBeGreaterThan(2)
     for (const { headers } of written)
       expect(headers).toMatchObject({
         'x-amz-acl': 'private',
@@ -90,6 +94,30 @@ describe.runIf(hasVersity())('push, pull, ls and rm', { timeout: 60_000 }, () =>
     ])
     expect(proxy().taken()).toEqual([])
   })
+
+  test.runIf(process.platform === 'linux')(
+    'a push and a pull take less than 200 MB of memory, whatever the artifact weighs',
+    async () => {
+      // What `getrusage` says is that of the process that started it, where that was larger.
+      const tools = folder({
+        'peak.mjs': `import { readFileSync, writeFileSync } from 'node:fs'
+const peak = () => /VmHWM:\\s+(\\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))[1]
+process.on('exit', () => writeFileSync(process.env.PEAK, peak()))`,
+      })
+      const PEAK = join(tools, 'peak')
+      const env = { ...machine(), PEAK, NODE_OPTIONS: `--import ${join(tools, 'peak.mjs')}` }
+      const artifact = bareArtifact({ 'a.bin': unlikeBytes(160 * mebibyte) })
+      const place = `s3://${bucket()}/engine`
+      const runs = [
+        ['push', artifact, place],
+        ['pull', place, join(folder(), 'back')],
+      ]
+      for (const args of runs) {
+        expect((await flambe(args, { env })).status).toBe(0)
+        expect(1024 * Number(readFileSync(PEAK, 'utf8')), args[0]).toBeLessThan(200_000_000)
+      }
+    },
+  )
 
   /** Runs a command that is interrupted as the first request arrives that is `here`, which is never answered. */
   const interrupted = async (

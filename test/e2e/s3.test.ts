@@ -39,7 +39,7 @@ const keys = async (Bucket: string) =>
 const dist = new URL('../../dist/index.js', import.meta.url).href
 
 /** What `predict` answers of the object that `load(place)` gives, in a fresh process on another machine. */
-async function ask(place: string, input: object): Promise<Record<string, unknown>> {
+async function ask(place: string, input: object, machine = env()): Promise<Record<string, unknown>> {
   const script = `import { load } from ${JSON.stringify(dist)}
 const inference_engine = await load(process.argv[1], { setup: true })
 const answer = await inference_engine.predict(JSON.parse(process.argv[2]))
@@ -48,7 +48,7 @@ await inference_engine.close?.()`
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--input-type=module', '-e', script, place, JSON.stringify(input)],
-    { env: { ...process.env, ...env() } },
+    { env: { ...process.env, ...machine } },
   )
   return JSON.parse(stdout)
 }
@@ -83,14 +83,22 @@ component: !ClassifierEngine
     )
     expect(stdout).toBe('s3://my-bucket\n')
     const [{ features, POSITIVE }] = rows
-    const answer = await ask('s3://my-bucket', { features })
+    const machine = env()
+    const answer = await ask('s3://my-bucket', { features }, machine)
     expect(answer['POSITIVE']).toBeCloseTo(POSITIVE, 5)
     expect(Number(answer['POSITIVE']) + Number(answer['NEGATIVE'])).toBeCloseTo(1, 9)
+
+    proxy.taken()
+    expect(await ask('s3://my-bucket', { features }, machine)).toEqual(answer)
+    // It is in the cache of this machine now.
+    expect(proxy.taken()).toHaveLength(1)
 
     const input = JSON.stringify({ features })
     const asked = await flambe(['predict', 's3://my-bucket', '--input', input], { env: env() })
     expect(JSON.parse(asked.stdout)).toEqual(answer)
+    proxy.taken()
     const inspected = await flambe(['inspect', 's3://my-bucket', '--json'], { env: env() })
+    expect(proxy.taken()).toHaveLength(1)
     const types = JSON.parse(inspected.stdout).components.map(({ type }: { type: string }) => type)
     expect(types).toEqual(['ext.ClassifierEngine', 'ext.BinaryClassifier'])
   }, 60_000)

@@ -1,14 +1,21 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DeleteObjectCommand } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
 import { describe, expect, test } from 'vitest'
 import { HashCache } from '../../../src/files/index.ts'
 import type { ProgressEvent } from '../../../src/progress.ts'
 import { load, openLocation } from '../../../src/storage/index.ts'
+import { partsOf } from '../../../src/storage/s3/multipart.ts'
 import { type Engine, engineConfig } from '../../helpers/artifact.ts'
 import { folder } from '../../helpers/folder.ts'
 import { hasVersity } from '../../helpers/s3.ts'
+import type { S3Request } from '../../helpers/s3-proxy.ts'
 import { s3Suite, write } from '../../helpers/s3-suite.ts'
 import { canMount, onSmallDisk } from '../../helpers/small-disk.ts'
 
@@ -22,6 +29,19 @@ function withFile(size: number) {
   return { bytes, path, config: engineConfig({ file: { $file: path } }) }
 }
 
+test.each([
+  [16 * 2 ** 20, 1],
+  [16 * 2 ** 20 + 1, 2],
+  [5 * 2 ** 40, 10_000],
+])('a file of %i bytes goes in at most %i parts, none over 5 GiB: all of it, once', (size, most) => {
+  const parts = partsOf(size)
+  expect(parts.length).toBeLessThanOrEqual(most)
+  expect(Math.max(...parts.map((part) => part.size))).toBeLessThanOrEqual(5 * 2 ** 30)
+  const ends = parts.map((part) => part.start + part.size)
+  expect(parts.map(({ start }) => start)).toEqual([0, ...ends.slice(0, -1)])
+  expect(ends.at(-1)).toBe(size)
+})
+
 describe.runIf(hasVersity())('what goes over the line', () => {
   const { place, bucket, keys, uploads, proxy, put, client } = s3Suite()
   const expired = { status: 400, code: 'ExpiredToken' } as const
@@ -29,6 +49,18 @@ describe.runIf(hasVersity())('what goes over the line', () => {
     proxy()
       .taken()
       .filter(({ method, path }) => method === 'PUT' && path.includes('partNumber='))
+
+  /** Lets these requests through when so many of them are under way at once, and not before. */
+  const together = (count: number, isOne: (request: S3Request) => boolean) => {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    let arrived = 0
+    return (request: S3Request) => {
+      if (!isOne(request)) return undefined
+      arrived++
+      if (arrived === count) resolve(undefined)
+      return promise
+    }
+  }
 
   test('an unchanged export sends no bodies, in at most 3 requests, its check included', async () => {
     await write(await place())
@@ -96,10 +128,15 @@ describe.runIf(hasVersity())('what goes over the line', () => {
     expect(proxy().taken()).toHaveLength(1)
   })
 
-  test('large files go in parts, and come in ranges', async () => {
+  test('large files go in parts, and come in ranges, several at once; each object has its digest', async () => {
     const { bytes, config } = withFile(40_000_000)
+    proxy().fault = together(3, ({ path }) => path.includes('partNumber='))
     const { location } = await write(await place(), { config })
     expect(partsSent()).toHaveLength(3)
+    const Key = (await keys()).find((key) => key.endsWith(digest(bytes)))
+    const { Metadata } = await client().send(new HeadObjectCommand({ Bucket: bucket(), Key }))
+    expect(Metadata).toEqual({ sha256: digest(bytes) })
+    proxy().fault = together(3, ({ headers }) => headers['range'] !== undefined)
     const engine = (await load(location, { cacheDirectory: folder() })) as Engine
     expect(digest(readFileSync(engine.file ?? ''))).toBe(digest(bytes))
     expect(
@@ -108,6 +145,14 @@ describe.runIf(hasVersity())('what goes over the line', () => {
         .filter(({ headers }) => headers['range']),
     ).toHaveLength(3)
     expect(await uploads()).toEqual([])
+  })
+
+  test('files go and come several at once', async () => {
+    const isObject = ({ path }: S3Request) => /\/[0-9a-f]{64}\?/.test(path)
+    proxy().fault = together(4, isObject)
+    const { location } = await write(await place())
+    proxy().fault = together(4, isObject)
+    expect(await load(location)).toBeDefined()
   })
 
   test('an interrupted upload is no artifact, and goes on where it stopped', async () => {
@@ -221,6 +266,18 @@ describe.runIf(hasVersity())('what goes over the line', () => {
     })
     const [id = ''] = readdirSync(join(cacheDirectory, 's3'))
     expect(readdirSync(join(cacheDirectory, 's3', id, 'assets'))).toEqual([])
+  })
+
+  test('an altered .tar.gz is refused by the digest that it carries', async () => {
+    const { location } = await write(await place('a'), { compress: true })
+    const object = { Bucket: bucket(), Key: 'a.tar.gz' }
+    const { Body, Metadata } = await client().send(new GetObjectCommand(object))
+    const bytes = Buffer.from((await Body?.transformToByteArray()) ?? '')
+    await client().send(new PutObjectCommand({ ...object, Metadata, Body: bytes.fill(1, 500, 501) }))
+    await expect(load(location)).rejects.toMatchObject({
+      code: 'ARTIFACT_DAMAGED',
+      message: expect.stringContaining('a.tar.gz'),
+    })
   })
 
   test('what an interrupted download left, if it is damaged, is brought again', async () => {
