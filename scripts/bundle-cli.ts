@@ -24,7 +24,7 @@ const { metafile } = await build({
     'user-api': 'src/user-api.ts',
     'cli/main': 'src/cli/main.ts',
     worker: 'src/runtime/worker.ts',
-    'hash-worker': 'src/storage/hash-worker.ts',
+    'hash-worker': 'src/files/hash-worker.ts',
     ...Object.fromEntries(commands.map((path) => [path.replace(/\.ts$/, ''), `src/${path}`])),
   },
   outdir: 'dist',

@@ -13,6 +13,8 @@ const digestLength = 64
 const mostEntries = 50_000
 /** Wall clocks and file clocks may differ, and some file systems keep time in steps of two seconds. */
 const safeAge = 2_000_000_000n
+/** From here on it is worth asking the disk for its time, which costs what hashing 256 KiB does. */
+const probedBytes = 2n ** 24n
 
 /**
  * Knows the sha256 of files that have not changed since it was told, by their stat signature (device, inode,
@@ -20,19 +22,20 @@ const safeAge = 2_000_000_000n
  * file that was touched so lately that a later write could leave the same signature is not remembered.
  */
 export class HashCache {
+  readonly #directory: string | undefined
   readonly #file: string | undefined
   readonly #entries: Map<string, Entry>
   #changed = false
 
-  private constructor(file: string | undefined, entries: Map<string, Entry>) {
-    this.#file = file
+  private constructor(directory: string | undefined, entries: Map<string, Entry>) {
+    this.#directory = directory
+    this.#file = directory && fileIn(directory)
     this.#entries = entries
   }
 
   /** Opens the cache in this folder; a damaged or missing one is empty. */
   static async open(directory: string): Promise<HashCache> {
-    const file = join(directory, 'hashes.json')
-    return new HashCache(file, await readEntries(file))
+    return new HashCache(directory, await readEntries(fileIn(directory)))
   }
 
   /** A cache that is kept nowhere. */
@@ -55,9 +58,21 @@ export class HashCache {
     const known = this.known(path)
     if (known) return known
     const before = statNow(path)
+    const isSettled = before !== undefined && (await this.isSettled(before))
     const hashed = await hashFile(path, options)
-    if (before) await this.remember(path, hashed.sha256, { signature: before })
+    if (before) await this.remember(path, hashed.sha256, { signature: before, isSettled })
     return hashed
+  }
+
+  /**
+   * Whether every write to the file from now on would show in its stat: what is read of it as long as that stays is what it holds. A large file on the cache's
+   * own disk need not be old for that, only older than the disk's clock.
+   */
+  async isSettled(stats: BigIntStats): Promise<boolean> {
+    if (nowInNanoseconds() - lastChange(stats) >= safeAge) return true
+    if (stats.size < probedBytes || this.#directory === undefined) return false
+    const isSameDisk = statNow(this.#directory)?.dev === stats.dev
+    return isSameDisk && (await clockIsPast(lastChange(stats), this.#directory))
   }
 
   /**
@@ -67,12 +82,13 @@ export class HashCache {
   async remember(
     path: string,
     sha256: string,
-    { signature, probe, now = () => BigInt(Date.now()) * 1_000_000n }: RememberOptions = {},
+    { signature, isSettled = false, probe, now = nowInNanoseconds }: RememberOptions = {},
   ): Promise<void> {
     const stats = statNow(path)
     if (!stats || (signature && !sameStats(signature, stats))) return
-    const [, changed = 0n] = [stats.ctimeNs, stats.mtimeNs].sort((a, b) => (a < b ? -1 : 1))
-    if (now() - changed < safeAge && !(probe && (await clockIsPast(changed, probe)))) return
+    const changed = lastChange(stats)
+    const isOld = isSettled || now() - changed >= safeAge
+    if (!isOld && !(probe && (await clockIsPast(changed, probe)))) return
     this.#entries.delete(keyOf(stats))
     this.#entries.set(keyOf(stats), signatureOf(stats) + sha256)
     this.#changed = true
@@ -90,10 +106,18 @@ export class HashCache {
 export type RememberOptions = {
   /** The file's stat before it was read: another one now means that it changed meanwhile. */
   readonly signature?: BigIntStats
+  /** Whether it was settled then. */
+  readonly isSettled?: boolean
   readonly probe?: string
   /** Nanoseconds since the epoch. */
   readonly now?: () => bigint
 }
+
+const fileIn = (directory: string) => join(directory, 'hashes.json')
+
+const nowInNanoseconds = () => BigInt(Date.now()) * 1_000_000n
+
+const lastChange = ({ ctimeNs, mtimeNs }: BigIntStats) => (ctimeNs > mtimeNs ? ctimeNs : mtimeNs)
 
 const keyOf = ({ dev, ino }: BigIntStats) => `${dev}:${ino}`
 

@@ -26,6 +26,7 @@ export {
 } from './engine/index.ts'
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
+export { type DigestsAhead, digestAhead } from './layer/digests-ahead.ts'
 export { pushFile } from './layout/push-file.ts'
 export { type WriteArchiveOptions, writeArchive } from './layout/write-archive.ts'
 export { isLayout, presentInLayout, type WriteLayoutOptions, writeLayout } from './layout/write-layout.ts'

@@ -101,6 +101,18 @@ describe('the hash cache', () => {
     expect(cache.known(join(directory, 'a'))).toBeUndefined()
   })
 
+  test('remembers a large file that was only just written, and sees the next write', async () => {
+    const directory = folder()
+    const file = join(directory, 'a')
+    const cache = await HashCache.open(directory)
+    for (const text of ['one', 'two', 'six']) {
+      writeFileSync(file, Buffer.alloc(2 ** 24, text))
+      expect(cache.known(file)).toBeUndefined()
+      const hashed = await cache.hash(file)
+      expect(cache.known(file)).toEqual(hashed)
+    }
+  })
+
   test.each(['', '{', '[]', '{"1:2": [1]}', '{"1:2": "1 2 3 4"}'])(
     'a damaged cache (%j) is an empty one',
     async (text) => {

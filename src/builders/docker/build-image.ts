@@ -4,6 +4,7 @@ import {
   assembleIndex,
   type Base,
   createLayer,
+  digestAhead,
   type Image,
   type ImageIndex,
   type ImagePlan,
@@ -34,6 +35,7 @@ export async function buildImage(
 ): Promise<BuiltImage> {
   const { settings, platform, environment, directory, hashCache, signal } = options
   const facts = gitFacts(directory, environment)
+  await using ahead = await digestAhead(draft, { hashCache, signal })
   const artifact = await sealArtifact(draft, { hashCache, signal })
   const libraries = await checkNativeFiles(artifact, platform)
   const base = opened ?? (await openBaseOf(options, libraries))
@@ -52,7 +54,7 @@ export async function buildImage(
     ...(typeof port === 'number' && port > 0 && { port }),
   })
   const layers: Layer[] = []
-  for (const layer of plan.layers) layers.push(await createLayer(layer, options))
+  for (const layer of plan.layers) layers.push(await createLayer(layer, { ...options, ahead }))
   const image = assembleImage({ base, layers, config: plan.config, platform, created })
   return { image, plan, base, layers }
 }

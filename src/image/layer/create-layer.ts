@@ -5,8 +5,9 @@ import type { Compression, LayerEntry, LayerPlan } from '../plan/image-plan.ts'
 import { isCached, readBlob } from '../registry/blob-cache.ts'
 import { cachePaths, readJson, writeJson } from '../registry/cache.ts'
 import { compressed, envelopeOf, layerTypes } from './compress.ts'
-import { type Packed, packLayer } from './pack-layer.ts'
-import { readSegments, tarSegments, totalSize } from './segments.ts'
+import type { DigestsAhead } from './digests-ahead.ts'
+import { type Packed, type PackOptions, packLayer } from './pack-layer.ts'
+import { readSegments, type Segment, tarSegments, totalSize } from './segments.ts'
 import { tarEntries } from './tar-entries.ts'
 
 export type CreateLayerOptions = {
@@ -15,6 +16,8 @@ export type CreateLayerOptions = {
   readonly hashCache: HashCache
   readonly progress?: Progress
   readonly signal?: AbortSignal | undefined
+  /** Digests that were begun before the plan was made. */
+  readonly ahead?: DigestsAhead
 }
 
 /**
@@ -44,7 +47,7 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
   async function pack(): Promise<Packed> {
     const segments = tarSegments(tarEntries(entries))
     const made = await step(progress, { title: `pack ${nameOf(plan)}`, total: totalSize(segments) }, (id) =>
-      packLayer(segments, {
+      packOf(segments, {
         ...options,
         compression,
         blobPath: paths.blob,
@@ -55,6 +58,18 @@ export async function createLayer(plan: LayerPlan, options: CreateLayerOptions):
     await writeJson(record, made)
     return made
   }
+}
+
+/** By a digest that was begun ahead, else by reading all of it now. */
+async function packOf(
+  segments: readonly Segment[],
+  { ahead, ...options }: PackOptions & Pick<CreateLayerOptions, 'ahead'>,
+): Promise<Packed> {
+  const sha256 = options.compression === 'none' ? await ahead?.of(segments) : undefined
+  if (sha256 === undefined) return await packLayer(segments, options)
+  const [digest, size] = [`sha256:${sha256}`, totalSize(segments)]
+  options.onBytes(size)
+  return { diffId: digest, digest, size }
 }
 
 /**

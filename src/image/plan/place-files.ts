@@ -1,4 +1,4 @@
-import { type Artifact, encodeManifest, manifestName } from '../../artifact/index.ts'
+import { type Artifact, type DraftFile, encodeManifest, manifestName } from '../../artifact/index.ts'
 import { sha256 } from '../../files/index.ts'
 import type { FileEntry, LayerEntry } from './image-plan.ts'
 
@@ -10,14 +10,7 @@ export type Part = 'data' | 'dependencies' | 'runtime' | 'component'
 
 /** Where the files of an artifact go: `assets/…` to `/models`, all others to `/app`. */
 export function placeFiles({ manifest, files }: Artifact): readonly PlacedFile[] {
-  const placed = [...files.values()].map(({ path, size, sha256, executable, source }): PlacedFile => {
-    const at = path.startsWith(assets) ? `models/${path.slice(assets.length)}` : `app/${path}`
-    const mode = executable ? 0o755 : 0o644
-    return {
-      part: partOf(path),
-      entry: { kind: 'file', path: at, mode, uid: 0, gid: 0, size, sha256, source },
-    }
-  })
+  const placed = [...files.values()].map((file) => placeFile(file.path, file))
   const bytes = encodeManifest(manifest)
   const whole: FileEntry = {
     kind: 'file',
@@ -42,9 +35,27 @@ export function placeFiles({ manifest, files }: Artifact): readonly PlacedFile[]
   return [...placed, ...own.map((entry): PlacedFile => ({ part: 'component', entry }))]
 }
 
+/** Where one file goes. */
+export function placeFile(
+  path: string,
+  { size, sha256, executable, source }: Content,
+): PlacedFile & { readonly entry: FileEntry } {
+  const at = path.startsWith(assets) ? `models/${path.slice(assets.length)}` : `app/${path}`
+  const mode = executable ? 0o755 : 0o644
+  const digest = sha256 !== undefined && { sha256 }
+  return {
+    part: partOf(path),
+    entry: { kind: 'file', path: at, mode, uid: 0, gid: 0, size, ...digest, source },
+  }
+}
+
+/** A file of an artifact, or of one that is about to be: then its digest is not known yet. */
+type Content = DraftFile & { readonly sha256?: string }
+
 const assets = 'assets/'
 
-function partOf(path: string): Part {
+/** What a file of an artifact changes with. */
+export function partOf(path: string): Part {
   if (path.startsWith(assets) || path.endsWith('.safetensors')) return 'data'
   return /^code\/[^/]+\/(node_modules|files)\//.test(path) ? 'dependencies' : 'component'
 }

@@ -2,7 +2,7 @@ import type { Compression, LayerEntry, LayerPlan, LayerTitle } from './image-pla
 import type { Part, PlacedFile } from './place-files.ts'
 
 /** From here on a file has a layer of its own: so that it is sent again only if it changes itself. */
-const ownLayerBytes = 64 * 2 ** 20
+export const ownLayerBytes = 64 * 2 ** 20
 /** State below this goes with the code: a layer more costs more than its bytes. */
 const smallBytes = 2 ** 20
 /** The layers of an image are counted: containerd takes about 127, and the base has some. */

@@ -1,8 +1,15 @@
 import { appendFile, type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FlambeError } from '../../errors.ts'
-import { fileFailure, gate, inParallel, sha256 as sha256Of, writeWhole } from '../../files/index.ts'
-import { createHasher, type Hasher } from './hasher.ts'
+import {
+  createHasher,
+  fileFailure,
+  gate,
+  type Hasher,
+  inParallel,
+  sha256 as sha256Of,
+  writeWhole,
+} from '../../files/index.ts'
 import { claimPartial, type PartialFile } from './partial.ts'
 import { damagedHint, type Readable, type Take } from './read.ts'
 import type { Source } from './source.ts'

@@ -7,7 +7,10 @@ export type ToHasher = {
   readonly end: number
   /** That is all of it: its digest is wanted. */
   readonly isWhole: boolean
-}
+} & Around
+
+/** Bytes that are hashed with a file, as if they stood before and after it. */
+export type Around = { readonly before?: Uint8Array; readonly after?: Uint8Array }
 
 export type FromHasher =
   | { readonly id: number; readonly sha256: string }
@@ -15,10 +18,10 @@ export type FromHasher =
   | { readonly id: number; readonly error: Error; readonly code: string | undefined }
 
 /**
- * Hashes files while they grow, on a thread of its own, since the one that receives them is busy with that. It reads
- * them back from the disk's cache: what is hashed is what is there.
+ * Hashes files, also while they grow, on a thread of its own, since the one that receives them, or makes another hash of them, is busy
+ * with that. It reads them back from the disk's cache: what is hashed is what is there.
  */
-export type Hasher = AsyncDisposable & { readonly open: (path: string) => GrowingHash }
+export type Hasher = AsyncDisposable & { readonly open: (path: string, around?: Around) => GrowingHash }
 
 export type GrowingHash = {
   /** Tells that the file is there up to `end`. */
@@ -32,6 +35,8 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
   const waiting = new Map<number, PromiseWithResolvers<string>>()
   let worker: Worker | undefined
   const start = () => {
+    // It is beside this folder, where the sources lie and in a bundle's folder of chunks.
+    const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
     // Not the flags of this process: `node --input-type=module -e …` has one that no thread takes.
     const started = new Worker(new URL(`../hash-worker${extension}`, import.meta.url), { execArgv: [] })
     const fail = (error: unknown) => {
@@ -56,7 +61,7 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
   signal?.addEventListener('abort', end)
   let count = 0
   return {
-    open: (path) => {
+    open: (path, around) => {
       signal?.throwIfAborted()
       const id = count++
       const answer = Promise.withResolvers<string>()
@@ -65,7 +70,7 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
       waiting.set(id, answer)
       const tell = (end: number, isWhole: boolean) => {
         worker ??= start()
-        worker.postMessage({ id, path, end, isWhole } satisfies ToHasher)
+        worker.postMessage({ id, path, end, isWhole, ...around } satisfies ToHasher)
       }
       return {
         grow: (end) => tell(end, false),
@@ -78,6 +83,3 @@ export function createHasher({ signal }: { readonly signal: AbortSignal | undefi
     [Symbol.asyncDispose]: end,
   }
 }
-
-/** The thread's module is beside this folder, where the sources lie and in a bundle's folder of chunks. */
-const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
