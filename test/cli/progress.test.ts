@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { fileProgress } from '../../src/cli/log-file.ts'
+import { describeStep } from '../../src/cli/progress/describe.ts'
 import { lineProgress } from '../../src/cli/progress/lines.ts'
 import { nextSteps, type Steps } from '../../src/cli/progress/steps.ts'
 import { renderTree } from '../../src/cli/progress/tree.ts'
@@ -53,6 +54,15 @@ describe('progress where there is no terminal', () => {
       ]),
     ).toBe('✗ build  1.0 s\n')
   })
+})
+
+test('a step that runs tells its bytes, its rate and what is left; before the first byte its size', () => {
+  const start: ProgressEvent = { type: 'step', id: '1', title: 'upload', total: 300_000_000 }
+  const begun = nextSteps(new Map(), start, 0)
+  const describe = (steps: Steps) => renderTree(steps, (one) => describeStep(one, { style, now: 2000 }))
+  expect(describe(begun)).toBe('› upload  300 MB')
+  const under = nextSteps(begun, { type: 'bytes', id: '1', count: 100_000_000 }, 1000)
+  expect(describe(under)).toBe('› upload  100 MB of 300 MB, 50.0 MB/s, 4.0 s left')
 })
 
 test('a tree shows children under their parents, and orphans at the root', () => {
