@@ -42,7 +42,7 @@ export async function openArtifact(location: string, options: OpenOptions = {}):
   }
   if (scheme !== undefined && scheme !== 'file') {
     throw new FlambeError('ARTIFACT_NOT_FOUND', `"${location}" is not a place that flambe can load from`, {
-      hint: 'a place is a folder, a .tar.gz, s3://bucket/path, or an http(s):// URL of a .tar.gz',
+      hint: 'a place is a folder, a .tar.gz or an http(s):// URL of one; load(place) takes s3://bucket/path too, and with { as: Class } gives that class as it is now',
     })
   }
   const path = scheme === 'file' ? decodeURIComponent(new URL(location).pathname) : resolvePath('.', location)

@@ -8,12 +8,13 @@ import {
   type RunResult,
   type Secrets,
 } from '../component/index.ts'
-import { runnableBrand } from '../construct/index.ts'
+import { type LoadSaved, runnableBrand } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import type { Extension } from '../extension/index.ts'
 import { codeOf } from '../files/index.ts'
 import type { Progress } from '../progress.ts'
 import type { Override } from '../spec/index.ts'
+import { load } from '../storage/index.ts'
 import { Builder, builderParameters } from './builder.ts'
 import {
   DockerBuilder,
@@ -102,7 +103,9 @@ export async function prepareSpec(file: string, options: RunSpecOptions): Promis
     progress,
     signal,
   })
-  const compiled = compileSpec(spec, { extensions: opened, builtins, directory })
+  const loadSaved: LoadSaved = (location, more) =>
+    load(location, { ...more, cacheDirectory, progress, signal })
+  const compiled = compileSpec(spec, { extensions: opened, builtins, directory, load: loadSaved })
   for (const problem of compiled.warnings) {
     progress({ type: 'warning', message: formatProblem(problem, { label: false }) })
   }

@@ -4,7 +4,7 @@ import { type ComponentConfig, type ConstructOptions, construct } from '../const
 /** A component that is described and not built: see `Blueprint`. */
 export function createBlueprint(
   config: ComponentConfig,
-  known: Pick<ConstructOptions, 'types' | 'parameters'>,
+  known: Pick<ConstructOptions, 'types' | 'parameters' | 'load'>,
 ): Blueprint {
   return {
     config,

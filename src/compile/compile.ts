@@ -1,4 +1,4 @@
-import { isRegistration } from '../construct/index.ts'
+import { isRegistration, type LoadSaved } from '../construct/index.ts'
 import { FlambeError, type Problem } from '../errors.ts'
 import type { Extension } from '../extension/index.ts'
 import { resolvePath } from '../files/index.ts'
@@ -16,6 +16,8 @@ export type CompileOptions = {
   readonly builtins: Readonly<Record<string, Builtin>>
   /** Folder of the spec: where its relative paths start. */
   readonly directory: string
+  /** How `load_from_path` brings back what is far. */
+  readonly load?: LoadSaved
 }
 
 /** A Runnable that is ready to be made: checked as far as anything can be without running user code. */
@@ -30,7 +32,7 @@ export type Compiled = {
  * Resolves every tag of the spec and checks every argument, before any constructor of the user's runs.
  * @throws FlambeError `SPEC_INVALID` with all problems at once.
  */
-export function compileSpec(spec: Spec, { extensions, builtins, directory }: CompileOptions): Compiled {
+export function compileSpec(spec: Spec, { extensions, builtins, directory, load }: CompileOptions): Compiled {
   const problems: Problem[] = [...spec.warnings]
   const source = new Source(spec.file, spec.text.replace(/^\uFEFF/, ''))
   const catalog = new Catalog(extensions, builtins)
@@ -46,7 +48,7 @@ export function compileSpec(spec: Spec, { extensions, builtins, directory }: Com
     const hint = 'a spec starts with a Runnable such as !Builder, which takes this as its component'
     report(spec.root.position, `Tried to run a non-Runnable: ${definition.type} is a component`, hint)
   }
-  const args = runnableArguments(spec, definition, lowering)
+  const args = runnableArguments(spec, definition, { lowering, load })
   if (!definition || problems.some(({ severity }) => severity === 'error'))
     throw specError(spec.file, sorted(problems))
   return { definition, args, warnings: problems }
@@ -68,10 +70,11 @@ export function instantiate({ definition, args }: Compiled): object {
 function runnableArguments(
   spec: Spec,
   definition: Definition | undefined,
-  lowering: Lowering,
+  { lowering, load }: { readonly lowering: Lowering; readonly load: LoadSaved | undefined },
 ): Record<string, unknown> {
   const { catalog } = lowering
   const known = {
+    load,
     types: catalog.types(),
     parameters: (type: string, factory?: string) => catalog.parameters(type, factory),
   }

@@ -75,7 +75,8 @@ export abstract class Component implements ComponentObject {
     options: Partial<FactoryContext> & { readonly progress?: Progress; readonly signal?: AbortSignal } = {},
   ): Promise<InstanceType<T>> {
     const location = typeof path === 'string' ? path : path.path
-    return (await load(location, { ...options, as: this })) as InstanceType<T>
+    const { load: bring = load, ...more } = options
+    return (await bring(location, { ...more, as: this })) as InstanceType<T>
   }
 
   /** Adds attributes of this object to those that are saved; call it at the end of the constructor. */

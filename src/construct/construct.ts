@@ -14,6 +14,7 @@ import {
   unescapeKey,
 } from './kinds.ts'
 import { makingOf, rememberMaking } from './made.ts'
+import type { ComponentObject } from './object.ts'
 import { LinkScope } from './resolve-link.ts'
 
 export type ConstructOptions = {
@@ -23,8 +24,12 @@ export type ConstructOptions = {
   readonly parameters?: ParametersOf | undefined
   /** Where relative `$file` paths start: the artifact's directory. */
   readonly directory?: string
+  readonly load?: LoadSaved | undefined
   readonly signal?: AbortSignal
 }
+
+/** Brings a saved object back from wherever it is; this room knows no place. */
+export type LoadSaved = (location: string, options: object) => Promise<ComponentObject>
 
 /** The schema of the arguments of a class's constructor, or of its factory; undefined where nothing is known. */
 export type ParametersOf = (type: string, factory?: string) => JsonSchema | undefined
@@ -109,14 +114,19 @@ async function buildComponent(
 async function make(
   { $type, $factory }: ComponentConfig,
   args: Readonly<Record<string, unknown>>,
-  { path, types, parameters }: Pick<ConstructOptions, 'types' | 'parameters'> & { path: readonly string[] },
+  {
+    path,
+    types,
+    parameters,
+    load,
+  }: Pick<ConstructOptions, 'types' | 'parameters' | 'load'> & { path: readonly string[] },
 ): Promise<object> {
   const type = types.get($type)
   const name = $factory === undefined ? $type : `${$type}.${$factory}`
   const where = path.length === 0 ? '' : ` at ${path.join('.')}`
   if (!type) throw new FlambeError('COMPONENT_INVALID', `there is no class ${$type}${where}`)
   const given = fitArguments(args, parameters?.($type, $factory), `${name}${where}`)
-  const context = { types, parameters, type: $type }
+  const context = { types, parameters, load, type: $type }
   const made = await callUser(() => run(type, { $factory, args: given, context }), `${name}${where}`)
   const expected = isRegistration(type) ? type.class : type
   if (typeof made === 'object' && made !== null && made instanceof expected) return made
@@ -131,6 +141,8 @@ export type FactoryContext = {
   /** The class that each `$type` names. */
   readonly types: ReadonlyMap<string, Constructible>
   readonly parameters?: ParametersOf | undefined
+  /** How a saved object is brought back, where that is from more places than a component knows itself. */
+  readonly load?: LoadSaved | undefined
   /** The `$type` that is being made. */
   readonly type: string
 }

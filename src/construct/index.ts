@@ -14,7 +14,13 @@ export {
 } from './brand.ts'
 export type { ComponentConfig, Config, FileConfig, LinkConfig, RefConfig, ValueConfig } from './config.ts'
 export { configOfArguments } from './config-of.ts'
-export { type ConstructOptions, construct, type FactoryContext, type ParametersOf } from './construct.ts'
+export {
+  type ConstructOptions,
+  construct,
+  type FactoryContext,
+  type LoadSaved,
+  type ParametersOf,
+} from './construct.ts'
 export { decodeState } from './decode-state.ts'
 export { type EncodedState, encodeState } from './encode-state.ts'
 export type { Json, JsonSchema } from './json-schema.ts'

@@ -111,6 +111,7 @@ component: !ClassifierEngine
     for (const compress of [false, true]) {
       const project = exampleCopy('digits-onnx')
       symlinkSync(modules, join(project, 'node_modules'))
+      proxy.taken()
       const stdout = await built(
         project,
         `ext: ./ext
@@ -120,6 +121,7 @@ component: !ClassifierEngine
 storage: s3
 destination: s3://networks/with blank/数字
 compress: ${compress}
+s3: {acl: private, requesterPays: true}
 
 component: !ext.DigitReader
     weights: !file ./data/digits-cnn.onnx
@@ -127,10 +129,43 @@ component: !ext.DigitReader
       )
       const place = `s3://networks/with blank/数字${compress ? '.tar.gz' : ''}`
       expect(stdout).toBe(`${place}\n`)
+      const asked = proxy.taken()
+      // A part is of an upload that has said it.
+      const written = asked.filter(({ method, path }) =>
+        method === 'PUT' ? !path.includes('partNumber=') : path.includes('?uploads') && method === 'POST',
+      )
+      for (const { headers } of asked) expect(headers['x-amz-request-payer']).toBe('requester')
+      expect(written.map(({ headers }) => headers['x-amz-acl'])).toEqual(written.map(() => 'private'))
+      expect(written).not.toEqual([])
       expect((await ask(place, { image }))['label']).toBe(label)
     }
   }, 120_000)
 })
+
+test('a spec takes a trained model out of a bucket, and what is built of it needs no bucket', async () => {
+  await bucket('trained')
+  const project = exampleCopy('breast-cancer')
+  const variables = env()
+  const place = 's3://trained/a model'
+  await flambe(['push', join(project, 'model'), place], { env: variables })
+  writeFileSync(
+    join(project, 'spec.yaml'),
+    `ext: ./ext
+---
+!Builder
+destination: ./out/far
+component: !ext.ClassifierEngine
+  model: !ext.BinaryClassifier.load_from_path {path: ${place}}
+`,
+  )
+  const { stdout, stderr } = await flambe(['build', join(project, 'spec.yaml')], { env: variables })
+  expect(stdout, stderr).toBe(`${join(project, 'out', 'far')}\n`)
+  await flambe(['rm', place], { env: variables })
+  const [{ features, POSITIVE }] = JSON.parse(
+    readFileSync(join(project, 'data', 'breast-cancer-samples.json'), 'utf8'),
+  )
+  expect((await ask(join(project, 'out', 'far'), { features }))['POSITIVE']).toBeCloseTo(POSITIVE, 5)
+}, 60_000)
 
 test('push, ls, pull and rm: what comes back is what was pushed', async () => {
   await bucket('tools')
