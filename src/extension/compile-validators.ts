@@ -6,6 +6,9 @@ import { FlambeError } from '../errors.ts'
 import { readRecord, sha256, writeRecord } from '../files/index.ts'
 import { version } from '../version.ts'
 
+/** Another one for each form of the module, so that an old one is not taken for a new one. */
+const form = 1
+
 /**
  * The text of an ES module (`ValidatorModule`) that checks the inputs of classes and needs no other module; kept, since it
  * takes a while to make. Undefined where no class says what it takes.
@@ -19,7 +22,7 @@ export async function compileValidators(
     predict === undefined || predict.input === true ? [] : [[name, predict.input]],
   )
   if (schemas.length === 0) return undefined
-  const path = join(cacheDirectory, 'validators', `${sha256(JSON.stringify([version, schemas]))}.js`)
+  const path = join(cacheDirectory, 'validators', `${sha256(JSON.stringify([form, version, schemas]))}.js`)
   const known = await readRecord(path)
   if (known !== undefined) return known
   const text = await bundleChecks(schemas)
