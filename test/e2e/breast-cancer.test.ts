@@ -116,9 +116,11 @@ module.registerHooks({ load: (url, context, next) => { appendFileSync(${JSON.str
       '@vercel/nft',
       'dockerode',
       'execa',
+      // The artifact holds its checks, compiled.
+      'ajv',
     ]
     expect(forbidden.filter((name) => packages.includes(name))).toEqual([])
-    expect(packages).toContain('ajv')
+    expect(packages).toContain('@oclif/core')
     const chunks = readdirSync(new URL('chunks/', dist)).map((name) => new URL(`chunks/${name}`, dist).href)
     expect(chunks.flatMap(bundledIn)).toEqual(expect.arrayContaining(['yaml', 'dockerode']))
   })

@@ -92,7 +92,7 @@ describe('exit codes, stdout and stderr (row 55, row 56)', () => {
   test('success as data with --json; events go to stderr, one a line', async () => {
     const cwd = project()
     const { stdout, stderr } = await run(['build', 'spec.yaml', '--json'], { cwd })
-    expect(JSON.parse(stdout)).toMatchObject({ location: join(cwd, 'out'), name: 'out', files: 5 })
+    expect(JSON.parse(stdout)).toMatchObject({ location: join(cwd, 'out'), name: 'out', files: 6 })
     expect(
       stderr
         .trim()
