@@ -24,7 +24,7 @@ export type Server = {
 /** The bundled server on an artifact, as an image runs it. The log goes nowhere, but is written. */
 export function startFlambe(artifact: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
   return start('/readyz', (port) =>
-    spawn(process.execPath, [join(root, 'dist', 'container', 'main.js')], {
+    spawn(process.execPath, ['--max-semi-space-size=16', join(root, 'dist', 'container', 'main.js')], {
       env: {
         FLAMBE_ARTIFACT: artifact,
         FLAMBE_HOST: '127.0.0.1',
