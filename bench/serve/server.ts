@@ -7,6 +7,7 @@ import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { nodeOptions } from '../../src/image/plan/plan-image.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
 
@@ -24,7 +25,7 @@ export type Server = {
 /** The bundled server on an artifact, as an image runs it. The log goes nowhere, but is written. */
 export function startFlambe(artifact: string, env: Readonly<Record<string, string>> = {}): Promise<Server> {
   return start('/readyz', (port) =>
-    spawn(process.execPath, ['--max-semi-space-size=16', join(root, 'dist', 'container', 'main.js')], {
+    spawn(process.execPath, [...nodeOptions, join(root, 'dist', 'container', 'main.js')], {
       env: {
         FLAMBE_ARTIFACT: artifact,
         FLAMBE_HOST: '127.0.0.1',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Plugin } from 'esbuild'
 import type { ClassEntry } from '../artifact/index.ts'
-import { checkSource, type JsonSchema } from '../construct/index.ts'
+import { checkSource, type Extent, type JsonSchema } from '../construct/index.ts'
 import { FlambeError } from '../errors.ts'
 import { readRecord, sha256, writeRecord } from '../files/index.ts'
 import { version } from '../version.ts'
@@ -34,15 +34,22 @@ async function bundleChecks(schemas: readonly (readonly [string, JsonSchema])[])
   const esbuild = await import('esbuild')
   const modules = new Map<string, string>()
   const imports: string[] = []
-  const entries: string[] = []
-  for (const [n, [name, schema]] of schemas.entries()) {
+  // Aliases of a class have its schema.
+  const numbers = new Map<JsonSchema, number>()
+  for (const [name, schema] of schemas) {
+    if (numbers.has(schema)) continue
+    const n = numbers.size
+    numbers.set(schema, n)
     const source = await sourceOf(name, schema)
     for (const extent of ['all', 'first'] as const) {
       modules.set(`${extent}${n}`, source(extent))
       imports.push(`import ${extent}${n} from 'check:${extent}${n}'`)
     }
-    entries.push(`${JSON.stringify(name)}: { all: all${n}, first: first${n} }`)
   }
+  const entries = schemas.map(([name, schema]) => {
+    const n = numbers.get(schema)
+    return `${JSON.stringify(name)}: { all: all${n}, first: first${n} }`
+  })
   const contents = `${imports.join('\n')}\nexport const validators = { ${entries.join(', ')} }\n`
   const { outputFiles } = await esbuild.build({
     stdin: { contents, resolveDir: import.meta.dirname },
@@ -61,7 +68,7 @@ async function bundleChecks(schemas: readonly (readonly [string, JsonSchema])[])
   return outputFiles[0]?.text ?? ''
 }
 
-async function sourceOf(name: string, schema: JsonSchema): Promise<(extent: 'all' | 'first') => string> {
+async function sourceOf(name: string, schema: JsonSchema): Promise<(extent: Extent) => string> {
   try {
     return await checkSource(schema)
   } catch (cause) {

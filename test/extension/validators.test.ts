@@ -131,6 +131,16 @@ describe('checks of inputs that travel with an artifact', () => {
     expect(await compileValidators({ C: classOf(true) }, { cacheDirectory: folder() })).toBeUndefined()
   })
 
+  test('are there once for a class and its aliases', async () => {
+    const entry = classOf({ type: 'string', pattern: '^only-once$' })
+    const text = await compileValidators({ Engine: entry, Alias: entry }, { cacheDirectory: folder() })
+    const alone = await compileValidators({ Engine: entry }, { cacheDirectory: folder() })
+    expect(text?.match(/only-once/g)?.length).toBe(alone?.match(/only-once/g)?.length)
+    const artifact = await artifactWith({ Engine: entry.predict.input, Alias: entry.predict.input })
+    const alias = await inputValidator(artifact, 'ext.Alias')
+    expect([alias?.('only-once').length, alias?.('twice').length]).toEqual([0, 1])
+  })
+
   test('are what a server asks', async () => {
     const directory = await artifactOf('predict(input) { return input }', { input: { type: 'string' } })
     const manifest = JSON.parse(readFileSync(join(directory, 'flambe.json'), 'utf8'))

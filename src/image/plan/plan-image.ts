@@ -46,15 +46,15 @@ function runtimeEntry({ path, ...file }: RuntimeFile): FileEntry {
 }
 
 /**
- * Mebibytes of each half of where V8 makes new objects. Left to itself, a busy server doubles it over minutes, in each thread: half as much
- * memory again, for no request more. https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
+ * What Node is given before the server. The young generation, of which V8 else doubles each half (in MiB) over minutes of load, in every thread: `bench/serve.ts soak`.
+ * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
  */
-const youngGeneration = '--max-semi-space-size=16'
+export const nodeOptions = ['--max-semi-space-size=16']
 
 function containerConfig(artifact: Artifact, options: PlanImageOptions): ContainerConfig {
   const { base, facts = {}, labels = {}, env = {}, user = '65532:65532', port = 8080 } = options
   return {
-    entrypoint: [base.node, youngGeneration, '/flambe/main.js'],
+    entrypoint: [base.node, ...nodeOptions, '/flambe/main.js'],
     env: { FLAMBE_ARTIFACT: '/app', NODE_ENV: 'production', ...env },
     user,
     workdir: '/app',
