@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
 import { basename, join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FlambeError } from '../errors.ts'
 import { fileFailure } from '../files/index.ts'
@@ -22,10 +23,10 @@ export async function fetchArchive(
   await mkdir(folder, { recursive: true })
   const archive = join(folder, `${process.pid}-${Date.now()}-${basename(url.pathname) || 'artifact.tar.gz'}`)
   try {
-    const response = await get(url, { place, signal })
-    const total = Number(response.headers.get('content-length')) || undefined
+    const answer = await get(url, { place, signal })
+    const total = Number(answer.headers['content-length']) || undefined
     await step(progress, { title: `download ${place}`, ...(total && { total }) }, (id) =>
-      receive(response, archive, { place, onBytes: (count) => progress({ type: 'bytes', id, count }) }),
+      receive(answer, archive, { place, onBytes: (count) => progress({ type: 'bytes', id, count }) }),
     )
     await rename(archive, `${archive}.tar.gz`)
     return await unpackedDirectory(`${archive}.tar.gz`, { cacheDirectory, signal })
@@ -38,18 +39,17 @@ export async function fetchArchive(
 async function get(
   url: URL,
   { place, signal }: { place: string; signal: AbortSignal | undefined },
-): Promise<Response> {
+): Promise<IncomingMessage> {
   return askUrl(url, { signal }).catch((cause) => {
     signal?.throwIfAborted()
     if (cause instanceof FlambeError) throw cause
-    const reason =
-      cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
+    const reason = cause instanceof Error ? cause.message : String(cause)
     throw new FlambeError('UNAVAILABLE', `HTTP url: '${place}' is not available: ${reason}`, { cause })
   })
 }
 
 async function receive(
-  response: Response,
+  answer: IncomingMessage,
   archive: string,
   { place, onBytes }: { place: string; onBytes: (count: number) => void },
 ): Promise<void> {
@@ -60,7 +60,7 @@ async function receive(
     },
   })
   try {
-    await pipeline(Readable.from(response.body ?? []), counter, createWriteStream(archive))
+    await pipeline(answer, counter, createWriteStream(archive))
   } catch (cause) {
     if (cause instanceof Error && 'syscall' in cause && 'path' in cause)
       throw fileFailure(cause, `writing ${archive}`)

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import { askUrl } from '../../artifact/index.ts'
 import { FlambeError } from '../../errors.ts'
 import { type BackOffOptions, backOff, tries } from './back-off.ts'
@@ -28,25 +29,25 @@ async function readUrl(url: string, reading: Reading): Promise<void> {
   if (start === end) return
   const whole = start === 0 && end === object.size
   await tryAgain(url, reading, async () => {
-    const response = await askUrl(url, {
+    const answer = await askUrl(url, {
       signal,
       ...(!whole && { headers: { range: `bytes=${start}-${end - 1}` } }),
     })
-    if (!whole && response.status !== 206 && start > 0) {
-      await response.body?.cancel()
+    if (!whole && answer.statusCode !== 206 && start > 0) {
+      answer.destroy()
       throw new FlambeError('UNAVAILABLE', `HTTP url: '${url}': the server gives no ranges of files`, {
         hint: 'have it serve ranges, or publish the artifact as one .tar.gz (compress: true)',
       })
     }
-    const position = await takeBody(response, stretch)
+    const position = await takeBody(answer, stretch)
     if (position !== end) throw endsEarly(object.name, position, end)
   })
 }
 
 /** Gives where the body, or what is wanted of it, ends. */
-async function takeBody({ body }: Response, { start, end, take }: Stretch): Promise<number> {
+async function takeBody(body: IncomingMessage, { start, end, take }: Stretch): Promise<number> {
   let position = start
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     // A server without ranges sends all there is.
     const wanted = chunk.subarray(0, end - position)
     await take(wanted, position)
@@ -69,16 +70,16 @@ export async function getManifestUrl(
 ): Promise<{ readonly bytes: Uint8Array; readonly etag: string | undefined } | undefined> {
   try {
     return await tryAgain(url, { signal }, async () => {
-      const { body, headers } = await askUrl(url, { signal })
+      const answer = await askUrl(url, { signal })
       const chunks: Uint8Array[] = []
       let size = 0
-      for await (const chunk of body ?? []) {
+      for await (const chunk of answer as AsyncIterable<Buffer>) {
         if (size === 0 && chunk[0] !== '{'.charCodeAt(0)) return undefined
         chunks.push(chunk)
         size += chunk.length
         if (size > mostManifest) return undefined
       }
-      return size === 0 ? undefined : { bytes: Buffer.concat(chunks), etag: headers.get('etag') ?? undefined }
+      return size === 0 ? undefined : { bytes: Buffer.concat(chunks), etag: answer.headers.etag }
     })
   } catch (error) {
     // Whoever refuses this may still give what was asked for first: an archive by a name of its own.
