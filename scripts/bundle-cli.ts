@@ -15,6 +15,13 @@ const stubs: readonly Stub[] = [
     filter: /^\.\/(session|ssh)$/,
     contents: `module.exports = () => { throw new Error('this part of the Docker client is left out') }`,
   },
+  // oclif checks Node's version with it, which bin/run.js has done.
+  { filter: /^semver$/, contents: 'module.exports = {}' },
+  {
+    // Looks for commands where there is no list of them.
+    filter: /^tinyglobby$/,
+    contents: `exports.glob = () => { throw new Error('oclif.manifest.json is missing: npm run build makes it') }`,
+  },
 ]
 
 const { metafile } = await build({
@@ -44,14 +51,15 @@ const { metafile } = await build({
 })
 await writeFile(resolve(root, 'dist/licenses.txt'), await licensesOf(metafile, root))
 
-/** They stay outside, but for what comes in many modules of which builds need few. */
+/** They stay outside, but for what comes in many modules: Node takes longer to find and link each than to run it. */
 function packages(): Plugin {
   const yaml = resolve(root, 'node_modules/yaml/browser/index.js')
   return {
     name: 'packages',
     setup: ({ onResolve }) => {
-      onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
-        if (kind === 'entry-point' || /^(dockerode|docker-modem)$/.test(path)) return undefined
+      onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+        if (kind === 'entry-point' || /^(dockerode|docker-modem|@oclif\/core)$/.test(path)) return undefined
+        if (isOfOclif(importer) && path !== 'typescript') return undefined
         // Its modules for browsers differ in nothing that is used here, and can be bundled in part: Node's are CommonJS.
         if (path === 'yaml') return { path: yaml }
         // That is a copy of Node's own for old versions of it.
@@ -59,4 +67,9 @@ function packages(): Plugin {
       })
     },
   }
+}
+
+/** What oclif needs is bundled with it. Of what is bundled else, only the Docker client and `yaml` import packages. */
+function isOfOclif(importer: string): boolean {
+  return /\/node_modules\/(?!dockerode\/|docker-modem\/|yaml\/)/.test(importer)
 }

@@ -1,4 +1,4 @@
-import { Config, Errors, run, settings } from '@oclif/core'
+import { Config, type Errors, run, settings } from '@oclif/core'
 import { exitStatus } from '../errors.ts'
 import { wantsColor } from './environment.ts'
 import { createStyle } from './style.ts'
@@ -37,18 +37,23 @@ function expandShortForm(args: readonly string[]): string[] {
 
 /** Tells what went wrong outside of a command, which tells its own failures. oclif throws for a help that it printed, too. */
 async function failed(error: unknown, args: readonly string[]): Promise<number> {
-  if (error instanceof Errors.ExitError && error.oclif.exit === 0) return 0
+  if (isOfOclif(error) && error.oclif.exit === 0) return 0
   const [{ commandError }, { errorJson, formatError }] = await Promise.all([
     import('./usage.ts'),
     import('./report-error.ts'),
   ])
   const { commandIDs } = await Config.load(import.meta.dirname)
   const known = commandIDs.map((id) => id.replaceAll(':', ' '))
-  const failure = error instanceof Errors.CLIError ? await commandError(error, args, known) : error
+  const failure = isOfOclif(error) ? await commandError(error, args, known) : error
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(failure), null, 2)}\n`)
   else {
     const style = createStyle(wantsColor(process.stderr))
     process.stderr.write(`${formatError(failure, { style, debug: args.includes('--debug') })}\n`)
   }
   return exitStatus(failure)
+}
+
+/** By its form: a plugin brings a copy of oclif's classes. */
+function isOfOclif(error: unknown): error is Errors.CLIError {
+  return error instanceof Error && 'oclif' in error
 }
