@@ -1,4 +1,5 @@
 import { FlambeError } from '../errors.ts'
+import { libcOf, readElf } from '../files/index.ts'
 import type { Manifest, Platform } from './manifest.ts'
 
 /** The platform of this process. */
@@ -28,7 +29,13 @@ export function assertPlatform({ name, platform }: Manifest, given?: Platform): 
 
 const describe = ({ os, arch, libc }: Platform) => [os, arch, libc].filter(Boolean).join('/')
 
+/** What Node is linked with. Its own report says so of every Node, but takes milliseconds to make. */
 function hostLibc(): 'glibc' | 'musl' {
+  const elf = readElf(process.execPath)
+  return (elf && libcOf(elf).libc) ?? reportedLibc()
+}
+
+function reportedLibc(): 'glibc' | 'musl' {
   const { report } = process
   const { excludeNetwork } = report as { readonly excludeNetwork?: boolean }
   // It would look up the names of all hosts that this process is connected to.

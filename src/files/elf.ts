@@ -53,7 +53,7 @@ export const elfParts: readonly ((bytes: PartialBytes) => Range)[] = [
   (bytes) => new ElfReader(bytes).headers,
   (bytes) => new ElfReader(bytes).segment(3),
   (bytes) => new ElfReader(bytes).segment(2),
-  (bytes) => new ElfReader(bytes).strings,
+  (bytes) => new ElfReader(bytes).names,
 ]
 
 export type Range = { readonly start: number; readonly length: number }
@@ -67,6 +67,12 @@ type Segment = {
 
 /** Names of libraries and paths to them are shorter. */
 const longestText = 4096
+
+const neededTag = 1
+const stringsTag = 5
+/** DT_RPATH, and DT_RUNPATH that took its place. */
+const pathTags = [15, 29]
+const nameTags = [neededTag, ...pathTags]
 
 class ElfReader {
   readonly #bytes: PartialBytes
@@ -106,20 +112,23 @@ class ElfReader {
     return { start, length }
   }
 
-  /** Where the names are that the dynamic section speaks of. */
-  get strings(): Range {
-    const entries = this.#dynamicEntries()
-    const named = (wanted: number) => entries.find(({ tag }) => tag === wanted)?.value ?? 0
-    return { start: this.#offsetOf(named(5)), length: named(10) }
+  /** From the first to the last of the names that the dynamic section speaks of: they stand close, among megabytes of a program's symbols. */
+  get names(): Range {
+    const at = this.#namesAt(...nameTags)
+    const start = Math.min(...at)
+    return { start, length: Math.max(...at) + longestText - start }
   }
 
   /** The dynamic section's entries that name libraries: https://refspecs.linuxfoundation.org/elf/gabi4+/ch5.dynamic.html */
   dynamic(): Pick<Elf, 'needed' | 'runPaths'> {
+    const texts = (...tags: readonly number[]) => this.#namesAt(...tags).map((at) => this.text(at))
+    return { needed: texts(neededTag), runPaths: texts(...pathTags).flatMap((paths) => paths.split(':')) }
+  }
+
+  #namesAt(...tags: readonly number[]): number[] {
     const entries = this.#dynamicEntries()
-    const strings = this.strings.start
-    const texts = (...tags: number[]) =>
-      entries.filter(({ tag }) => tags.includes(tag)).map(({ value }) => this.text(strings + value))
-    return { needed: texts(1), runPaths: texts(15, 29).flatMap((paths) => paths.split(':')) }
+    const strings = this.#offsetOf(entries.find(({ tag }) => tag === stringsTag)?.value ?? 0)
+    return entries.filter(({ tag }) => tags.includes(tag)).map(({ value }) => strings + value)
   }
 
   #dynamicEntries() {

@@ -6,7 +6,13 @@ export { codeOf, fileFailure } from './failure.ts'
 export { globFiles } from './glob-files.ts'
 export { type HashedFile, hashFile, type ReadOptions, sha256 } from './hash.ts'
 export { HashCache, type RememberOptions } from './hash-cache.ts'
-export { looksNative, type NativeBinary, parseNativeBinary, readNativeBinary } from './native-binary.ts'
+export {
+  libcOf,
+  looksNative,
+  type NativeBinary,
+  parseNativeBinary,
+  readNativeBinary,
+} from './native-binary.ts'
 export { nodeHttp, nodeHttps, nodeTls } from './node-network.ts'
 export { isOwned, nobody, ownerMark } from './owner.ts'
 export { gate, inParallel } from './parallel.ts'

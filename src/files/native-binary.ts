@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { parseElf } from './elf.ts'
+import { type Elf, parseElf } from './elf.ts'
 
 /** The platform that a native file is made for, in Node's words. */
 export type NativeBinary = { readonly os: string; readonly arch: string; readonly libc?: 'glibc' | 'musl' }
@@ -18,13 +18,14 @@ export async function readNativeBinary(path: string): Promise<NativeBinary | und
 
 export function parseNativeBinary(bytes: Uint8Array): NativeBinary | undefined {
   const elf = parseElf(bytes)
-  if (elf) return { os: 'linux', arch: elf.arch, ...libcOf(elf.needed, elf.interpreter) }
+  if (elf) return { os: 'linux', arch: elf.arch, ...libcOf(elf) }
   if (bytes.length < 64) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   return parseMachO(view) ?? parsePe(view)
 }
 
-function libcOf(needed: readonly string[], interpreter = ''): { libc?: 'glibc' | 'musl' } {
+/** The C library that an ELF file is linked with; nothing where it does not say. */
+export function libcOf({ needed, interpreter = '' }: Elf): Pick<NativeBinary, 'libc'> {
   if (needed.includes('libc.so.6') || interpreter.includes('/ld-linux')) return { libc: 'glibc' }
   if (
     needed.some((name) => name.startsWith('libc.musl') || name === 'libc.so') ||

@@ -60,7 +60,7 @@ type Headers = { readonly made?: NativeBinary | undefined; readonly needs: reado
 /** What a native file is made for, and the libraries that it needs; nothing of a file that only has such a name. */
 async function headersOf(source: FileSource): Promise<Headers> {
   const bytes = source.kind === 'bytes' ? Buffer.concat(source.chunks) : undefined
-  const elf = source.kind === 'file' ? await readElf(source.path) : bytes && parseElf(bytes)
+  const elf = source.kind === 'file' ? readElf(source.path) : bytes && parseElf(bytes)
   if (elf) return { made: { os: 'linux', arch: elf.arch }, needs: elf.needed }
   const made =
     source.kind === 'file' ? await readNativeBinary(source.path) : bytes && parseNativeBinary(bytes)

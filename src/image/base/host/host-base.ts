@@ -96,10 +96,10 @@ async function libraryEntries({ loader, found }: Libraries): Promise<readonly La
   const libc = [...found].find(([name]) => /^libc\./.test(name))?.[1]
   const folder = dirname(libc ?? loader).slice(1)
   const files = [[loader.slice(1), loader], ...[...found].map(([name, path]) => [`${folder}/${name}`, path])]
-  const entries: LayerEntry[] = []
-  for (const [path = '', source = ''] of files) {
-    const real = await realpath(source)
-    entries.push(fileEntry(path, real, { size: (await stat(real)).size, mode: 0o755 }))
-  }
-  return entries
+  return Promise.all(
+    files.map(async ([path = '', source = '']) => {
+      const real = await realpath(source)
+      return fileEntry(path, real, { size: (await stat(real)).size, mode: 0o755 })
+    }),
+  )
 }

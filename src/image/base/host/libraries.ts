@@ -27,7 +27,7 @@ export async function findLibraries(
   program: string,
   { wanted = [], root = '/' }: LibrariesOptions = {},
 ): Promise<Libraries> {
-  const elf = await readElf(program)
+  const elf = readElf(program)
   if (!elf?.interpreter) return { found: new Map(), missing: new Map() }
   const places = { root, arch: elf.arch, cache: await readLoaderCache(join(root, 'etc/ld.so.cache')) }
   const found = new Map<string, string>()
@@ -40,7 +40,7 @@ export async function findLibraries(
   for (let next = queue.shift(); next; next = queue.shift()) {
     const { name, by } = next
     if (name === loaderName || found.has(name) || missing.has(name)) continue
-    const library = await locate(name, by, places)
+    const library = locate(name, by, places)
     if (!library) missing.set(name, by.path)
     else {
       found.set(name, library.path)
@@ -59,11 +59,7 @@ type Places = {
 }
 
 /** The first file of that name that is for the same processor. */
-async function locate(
-  name: string,
-  by: Needing,
-  { root, arch, cache }: Places,
-): Promise<(Elf & Needing) | undefined> {
+function locate(name: string, by: Needing, { root, arch, cache }: Places): (Elf & Needing) | undefined {
   const origin = dirname(by.path)
   const own = by.runPaths.map((path) => path.replace(/\$\{?ORIGIN\}?/g, origin))
   const candidates = [
@@ -72,7 +68,7 @@ async function locate(
     ...usualFolders(arch).map((folder) => join(root, folder, name)),
   ]
   for (const path of candidates) {
-    const elf = await readElf(path)
+    const elf = readElf(path)
     if (elf?.arch === arch) return { ...elf, path }
   }
   return undefined
