@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import type { Stamp } from '../files/index.ts'
 import type { FileEntry, Manifest } from './manifest.ts'
 
 /** Where the bytes of an artifact's file are right now. */
@@ -22,8 +22,8 @@ export type DraftFile = {
   readonly source: FileSource
   readonly size: number
   readonly executable?: true
-  /** The source's stat when it was drafted, where it was taken: thousands of files need not be asked again. */
-  readonly stats?: BigIntStats
+  /** The source's when it was drafted, where it was taken: thousands of files need not be asked again. */
+  readonly stamp?: Stamp
   /** What it must be, where it is a file of an artifact: one that was altered is not copied on. */
   readonly sha256?: string
 }

@@ -1,6 +1,6 @@
 import { type HashCache, type HashedFile, inParallel, sha256 } from '../files/index.ts'
 import type { Artifact, ArtifactFile, Draft, DraftFile } from './artifact.ts'
-import type { Manifest } from './manifest.ts'
+import type { FileEntry, Manifest } from './manifest.ts'
 import { damaged } from './verify.ts'
 
 /** The artifact of a draft, its files where they lie: each is hashed, none is copied. */
@@ -13,9 +13,9 @@ export async function sealArtifact(
     files.set(path, entryOf(path, file, hashed))
   const unread: (() => Promise<unknown>)[] = []
   for (const [path, file] of draft.files) {
-    const { source, stats } = file
+    const { source, stamp } = file
     const known =
-      source.kind === 'file' ? hashCache.known(source.path, stats && { stats }) : hashChunks(source.chunks)
+      source.kind === 'file' ? hashCache.known(source.path, stamp && { stamp }) : hashChunks(source.chunks)
     if (known) put(path, file, known)
     else if (source.kind === 'file')
       unread.push(async () => put(path, file, await hashCache.hash(source.path, { signal })))
@@ -30,7 +30,14 @@ export function artifactOf(
   files: ReadonlyMap<string, ArtifactFile>,
 ): Artifact {
   const sorted = [...files.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
-  const entries = sorted.map(({ source: _, ...entry }) => entry)
+  const entries = sorted.map(
+    ({ path, size, sha256, executable }): FileEntry => ({
+      path,
+      size,
+      sha256,
+      ...(executable && { executable }),
+    }),
+  )
   return {
     manifest: { ...manifest, files: entries },
     files: new Map(sorted.map((file) => [file.path, file])),

@@ -1,8 +1,7 @@
-import type { BigIntStats } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DependencyEntry, Platform } from '../artifact/index.ts'
-import { sha256, statNow, writeCached } from '../files/index.ts'
+import { type Stamp, sha256, stampNow, statNow, writeCached } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
@@ -24,8 +23,8 @@ export type Traced = {
   readonly witnesses: Readonly<Record<string, string>>
 }
 
-/** Path -> its stat when the trace was checked. */
-export type StatsOf = ReadonlyMap<string, BigIntStats>
+/** Path -> its stamp when the trace was checked. */
+export type StampsOf = ReadonlyMap<string, Stamp>
 
 /** The trace, kept while what it was made from is as it was: following thousands of modules takes seconds. */
 export async function cachedTrace({
@@ -33,22 +32,22 @@ export async function cachedTrace({
   bundle,
   platform,
   cacheDirectory,
-}: TraceOptions): Promise<Traced & { readonly stats: StatsOf }> {
+}: TraceOptions): Promise<Traced & { readonly stamps: StampsOf }> {
   const included = await includedFiles(source)
   if (bundle.imports.length + included.length === 0) {
-    return { files: [], native: false, dependencies: [], witnesses: {}, stats: new Map() }
+    return { files: [], native: false, dependencies: [], witnesses: {}, stamps: new Map() }
   }
   const key = sha256(JSON.stringify([2, bundle.imports, included, platform, source.directory]))
   const file = join(cacheDirectory, 'traces', `${key}.json`)
   const known = await readTrace(file)
-  const stats = known && isFresh(known) ? statsOf(known.files) : undefined
-  if (known && stats) return { ...known, stats }
+  const stamps = known && isFresh(known) ? stampsOf(known.files) : undefined
+  if (known && stamps) return { ...known, stamps }
   const { files, native } = await traceFiles(source, bundle, { platform, included })
   const dependencies = await dependenciesOf(files)
   const witnesses = signatures(witnessesOf(files, source))
   const traced = { files, native, dependencies, witnesses }
   await writeCached(file, JSON.stringify(traced))
-  return { ...traced, stats: statsOf(files) ?? new Map() }
+  return { ...traced, stamps: stampsOf(files) ?? new Map() }
 }
 
 /** What changes when an installation does: every package's own file, npm's record, the extension's own package.json. */
@@ -76,12 +75,12 @@ function isFresh({ witnesses }: Traced): boolean {
 }
 
 /** Undefined where one of them is gone. */
-function statsOf(files: readonly string[]): StatsOf | undefined {
-  const found = new Map<string, BigIntStats>()
+function stampsOf(files: readonly string[]): StampsOf | undefined {
+  const found = new Map<string, Stamp>()
   for (const file of files) {
-    const stats = statNow(file)
-    if (!stats) return undefined
-    found.set(file, stats)
+    const stamp = stampNow(file)
+    if (!stamp) return undefined
+    found.set(file, stamp)
   }
   return found
 }

@@ -1,4 +1,3 @@
-import type { BigIntStats } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import {
   type ClassEntry,
@@ -9,9 +8,9 @@ import {
   type Platform,
 } from '../artifact/index.ts'
 import { FlambeError } from '../errors.ts'
-import { statNow } from '../files/index.ts'
+import { type Stamp, stampNow } from '../files/index.ts'
 import type { Bundle } from './bundle.ts'
-import { cachedTrace, type StatsOf, type Traced } from './cached-trace.ts'
+import { cachedTrace, type StampsOf, type Traced } from './cached-trace.ts'
 import { compileValidators } from './compile-validators.ts'
 import { dependenciesOf } from './dependencies.ts'
 import type { Source } from './extension.ts'
@@ -32,15 +31,15 @@ export type PackOptions = {
 /** The compiled code and the files of its packages, as they go into an artifact. */
 export async function packExtension(options: PackOptions): Promise<DraftCode> {
   const { source, bundle, code, classes, platform } = options
-  const [{ files: traced, stats: known, native, dependencies }, validators] = await Promise.all([
+  const [{ files: traced, stamps, native, dependencies }, validators] = await Promise.all([
     tracePlatform(options),
     compileValidators(classes, options),
   ])
   const files = new Map<string, DraftFile>()
   for (const [path, file] of traced) {
-    const stats = known.get(file) ?? statOf(file)
-    const size = Number(stats.size)
-    files.set(`code/${source.namespace}/${path}`, { source: { kind: 'file', path: file }, size, stats })
+    const stamp = stamps.get(file) ?? stampOf(file)
+    const { size } = stamp
+    files.set(`code/${source.namespace}/${path}`, { source: { kind: 'file', path: file }, size, stamp })
   }
   // Last: the compiled code stands for the extension's own modules and package.json.
   files.set(code.entry, textFile(`${bundle.code}//# sourceMappingURL=index.js.map\n`))
@@ -61,7 +60,7 @@ export async function packExtension(options: PackOptions): Promise<DraftCode> {
 async function tracePlatform(options: PackOptions): Promise<
   Omit<Traced, 'files' | 'witnesses'> & {
     readonly files: ReadonlyMap<string, string>
-    readonly stats: StatsOf
+    readonly stamps: StampsOf
   }
 > {
   const { source, platform, cacheDirectory, signal } = options
@@ -73,12 +72,12 @@ async function tracePlatform(options: PackOptions): Promise<
   const elsewhere = await traceElsewhere(traces, { platform, cacheDirectory, signal, root: source.directory })
   const files = new Map([...placeFiles(elsewhere.files, source), ...elsewhere.placed])
   const dependencies = await dependenciesOf([...files.values()])
-  return { files, stats: there.stats, native: there.native || elsewhere.placed.size > 0, dependencies }
+  return { files, stamps: there.stamps, native: there.native || elsewhere.placed.size > 0, dependencies }
 }
 
-function statOf(file: string): BigIntStats {
-  const stats = statNow(file)
-  if (stats) return stats
+function stampOf(file: string): Stamp {
+  const stamp = stampNow(file)
+  if (stamp) return stamp
   throw new FlambeError('SOURCE_INVALID', `${file} went while the packages were packed`, {
     hint: 'build again once the installation is done',
   })

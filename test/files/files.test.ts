@@ -113,7 +113,7 @@ describe('the hash cache', () => {
     }
   })
 
-  test.each(['', '{', '[]', '{"1:2": [1]}', '{"1:2": "1 2 3 4"}'])(
+  test.each(['', '{', '{}', '[1, 2]', '["1 2 3 4 5"]', '["1 2 3 4 5", null]'])(
     'a damaged cache (%j) is an empty one',
     async (text) => {
       const directory = folder({ 'cache/hashes.json': text, a: 'one' })

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import type { Draft } from '../../artifact/index.ts'
-import { createHasher, type HashCache, statNow } from '../../files/index.ts'
+import { createHasher, type HashCache, stampOf, statNow } from '../../files/index.ts'
 import { partOf, placeFile } from '../plan/place-files.ts'
 import { ownLayerBytes } from '../plan/split-layers.ts'
 import { type Segment, tarSegments } from './segments.ts'
@@ -30,7 +30,12 @@ export async function digestAhead(
     const { source, size } = file
     if (size < ownLayerBytes || partOf(path) !== 'data' || source.kind !== 'file') continue
     const stats = statNow(source.path)
-    if (!stats || hashCache.known(source.path, { stats }) || !(await hashCache.isSettled(stats))) continue
+    if (
+      !stats ||
+      hashCache.known(source.path, { stamp: stampOf(stats) }) ||
+      !(await hashCache.isSettled(stats))
+    )
+      continue
     const tar = tarOfOne(tarSegments(tarEntries([placeFile(path, file).entry])))
     if (tar) begun.push({ ...tar, stats, digest: hasher.open(tar.path, tar).digest(size) })
   }
@@ -78,6 +83,6 @@ function isStill(
   { path, stats }: Begun,
   { hashCache, sha256 }: { hashCache: HashCache; sha256: string | undefined },
 ): boolean {
-  const [before, now] = [hashCache.known(path, { stats }), hashCache.known(path)]
+  const [before, now] = [hashCache.known(path, { stamp: stampOf(stats) }), hashCache.known(path)]
   return before !== undefined && now?.sha256 === before.sha256 && now.sha256 === sha256
 }
