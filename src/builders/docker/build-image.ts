@@ -15,7 +15,6 @@ import { containerDirectory } from '../../runtime/index.ts'
 import type { BuildImageOptions } from './build-image-options.ts'
 import { createdTime } from './created.ts'
 import type { DraftForBase } from './draft-for-base.ts'
-import { gitFacts } from './git-facts.ts'
 import { checkNativeFiles } from './native-files.ts'
 import { openBaseOf } from './open-base-of.ts'
 import { runtimeFiles } from './runtime-files.ts'
@@ -33,8 +32,7 @@ export async function buildImage(
   { draft, base: opened }: DraftForBase,
   options: BuildImageOptions,
 ): Promise<BuiltImage> {
-  const { settings, platform, environment, directory, hashCache, signal } = options
-  const facts = gitFacts(directory, environment)
+  const { settings, platform, environment, hashCache, facts, signal } = options
   await using ahead = await digestAhead(draft, { hashCache, signal })
   const artifact = await sealArtifact(draft, { hashCache, signal })
   const libraries = await checkNativeFiles(artifact, platform)

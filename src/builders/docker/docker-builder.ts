@@ -11,6 +11,7 @@ import { type ChosenOutput, chooseOutput } from './choose-output.ts'
 import { deliverAll } from './deliver.ts'
 import { type DraftForBase, draftForBase } from './draft-for-base.ts'
 import { dryRun } from './dry-run.ts'
+import { gitFacts } from './git-facts.ts'
 import { rememberImages, reportImage } from './report.ts'
 import { type DockerArguments, type DockerOptions, type DockerSettings, dockerSettings } from './settings.ts'
 
@@ -43,7 +44,9 @@ export class DockerBuilder extends Runnable {
     const { environment = {}, home } = this.#options
     // The spec's folder, wherever the command is called.
     const { directory } = context
-    const options = { ...context, ...this.#options, settings, environment, home, hashCache, directory }
+    // Before files by the thousand are in memory: the more there is, the longer it takes to start a process.
+    const facts = gitFacts(directory, environment)
+    const options = { ...context, ...this.#options, settings, environment, home, hashCache, facts, directory }
     const built: BuiltImage[] = []
     for (const [platform, draft] of await this.#drafts(options, context))
       built.push(await buildImage(draft, { ...options, platform }))
