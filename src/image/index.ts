@@ -10,6 +10,7 @@ export type {
 } from './describe/description.ts'
 export { archiveBytes } from './engine/archive.ts'
 export {
+  beginLoad,
   type ContainerOptions,
   describeEngineImage,
   type Engine,
@@ -17,6 +18,7 @@ export {
   type FoundEngine,
   findEngine,
   type LoadOptions,
+  type LoadRequest,
   loadIntoEngine,
   openEngine,
   planLoad,
@@ -26,7 +28,7 @@ export {
 } from './engine/index.ts'
 export type { Base, Blob, Descriptor, Image, ImageIndex, ImagePlatform, Layer, Receipt } from './image.ts'
 export { type CreateLayerOptions, createLayer } from './layer/create-layer.ts'
-export { type DigestsAhead, digestAhead } from './layer/digests-ahead.ts'
+export { beginLayers, type LayerAhead, type LayersAhead } from './layer/layers-ahead.ts'
 export { pushFile } from './layout/push-file.ts'
 export { type WriteArchiveOptions, writeArchive } from './layout/write-archive.ts'
 export { isLayout, presentInLayout, type WriteLayoutOptions, writeLayout } from './layout/write-layout.ts'

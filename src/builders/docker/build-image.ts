@@ -4,11 +4,11 @@ import {
   assembleIndex,
   type Base,
   createLayer,
-  digestAhead,
   type Image,
   type ImageIndex,
   type ImagePlan,
   type Layer,
+  type LayersAhead,
   planImage,
 } from '../../image/index.ts'
 import { containerDirectory } from '../../runtime/index.ts'
@@ -30,10 +30,9 @@ export type BuiltImage = {
 /** Makes the image of an artifact for one platform. Nothing is sent anywhere; large files stay where they are. */
 export async function buildImage(
   { draft, base: opened }: DraftForBase,
-  options: BuildImageOptions,
+  options: BuildImageOptions & { readonly ahead: LayersAhead },
 ): Promise<BuiltImage> {
   const { settings, platform, environment, hashCache, facts, signal } = options
-  await using ahead = await digestAhead(draft, { hashCache, signal })
   const artifact = await sealArtifact(draft, { hashCache, signal })
   const libraries = await checkNativeFiles(artifact, platform)
   const base = opened ?? (await openBaseOf(options, libraries))
@@ -52,7 +51,7 @@ export async function buildImage(
     ...(typeof port === 'number' && port > 0 && { port }),
   })
   const layers: Layer[] = []
-  for (const layer of plan.layers) layers.push(await createLayer(layer, { ...options, ahead }))
+  for (const layer of plan.layers) layers.push(await createLayer(layer, options))
   const image = assembleImage({ base, layers, config: plan.config, platform, created })
   return { image, plan, base, layers }
 }

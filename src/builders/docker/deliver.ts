@@ -1,7 +1,10 @@
 import type { HashCache } from '../../files/index.ts'
 import {
+  beginLoad,
   type Image,
   type ImageIndex,
+  type LayerAhead,
+  type LoadRequest,
   loadIntoEngine,
   parseReference,
   type Receipt,
@@ -17,6 +20,17 @@ export type DeliverOptions = PushAllOptions & {
   readonly output?: ChosenOutput | undefined
   readonly push: boolean
   readonly hashCache: HashCache
+  readonly begun?: LoadRequest | undefined
+}
+
+/** Begins to give layers to an output that takes them before the image is known. */
+export async function beginDelivery(
+  layers: readonly LayerAhead[],
+  { output, progress, signal }: Pick<DeliverOptions, 'output' | 'progress' | 'signal'>,
+): Promise<LoadRequest | undefined> {
+  return output?.kind === 'engine'
+    ? await beginLoad(layers, { engine: output.engine, progress, signal })
+    : undefined
 }
 
 /** Gives an image to its output, and to the registries of its names. */
@@ -30,7 +44,7 @@ export async function deliverAll(image: Image | ImageIndex, options: DeliverOpti
 async function deliver(
   image: Image | ImageIndex,
   output: ChosenOutput,
-  { references, hashCache, progress, signal }: DeliverOptions,
+  { references, hashCache, begun, progress, signal }: DeliverOptions,
 ): Promise<Receipt> {
   const options = { progress, signal }
   if (output.kind === 'layout') {
@@ -40,7 +54,7 @@ async function deliver(
   if ('index' in image) throw new TypeError('an index goes to a layout or to a registry')
   return output.kind === 'archive'
     ? writeArchive(image, output.path, { ...options, references })
-    : loadIntoEngine(image, references, { ...options, engine: output.engine })
+    : loadIntoEngine(image, references, { ...options, engine: output.engine, ahead: begun })
 }
 
 /** Tags alone, as tools take them: `skopeo inspect oci:DIR:v1`. */

@@ -2,13 +2,13 @@ import type { Platform } from '../../artifact/index.ts'
 import { type RunContext, Runnable, type RunResult } from '../../component/index.ts'
 import { closeAll } from '../../construct/index.ts'
 import { HashCache } from '../../files/index.ts'
-import type { ImagePlatform } from '../../image/index.ts'
+import { beginLayers, type ImagePlatform } from '../../image/index.ts'
 import { resolveSettings } from '../../runtime/index.ts'
 import { answers, buildComponent, draftComponent, mute } from '../component-draft.ts'
 import { type BuiltImage, buildImage, wholeImage } from './build-image.ts'
 import type { BuildImageOptions } from './build-image-options.ts'
 import { type ChosenOutput, chooseOutput } from './choose-output.ts'
-import { deliverAll } from './deliver.ts'
+import { beginDelivery, deliverAll } from './deliver.ts'
 import { type DraftForBase, draftForBase } from './draft-for-base.ts'
 import { dryRun } from './dry-run.ts'
 import { gitFacts } from './git-facts.ts'
@@ -47,11 +47,20 @@ export class DockerBuilder extends Runnable {
     // Before files by the thousand are in memory: the more there is, the longer it takes to start a process.
     const facts = gitFacts(directory, environment)
     const options = { ...context, ...this.#options, settings, environment, home, hashCache, facts, directory }
+    const drafts = await this.#drafts(options, context)
+    await using ahead = await beginLayers(
+      [...drafts.values()].map(({ draft }) => draft),
+      options,
+    )
+    const output = this.#output
+    await using begun = this.#options.dryRun
+      ? undefined
+      : await beginDelivery(ahead.layers, { ...context, output })
     const built: BuiltImage[] = []
-    for (const [platform, draft] of await this.#drafts(options, context))
-      built.push(await buildImage(draft, { ...options, platform }))
+    for (const [platform, draft] of drafts)
+      built.push(await buildImage(draft, { ...options, platform, ahead }))
     await hashCache.save()
-    const delivery = { ...context, ...this.#options, ...settings, hashCache, output: this.#output }
+    const delivery = { ...context, ...this.#options, ...settings, hashCache, output, begun }
     const key = `${context.directory} ${settings.name}`
     const report = { references: settings.references, cacheDirectory: context.cacheDirectory, key }
     if (this.#options.dryRun) return dryRun(built, { ...delivery, ...report })

@@ -8,6 +8,8 @@ export type ArchiveOptions = {
   readonly references: readonly string[]
   /** Digests of layers that the reader has: they are named, and not sent. */
   readonly omit?: ReadonlySet<string>
+  /** Names of layers that the archive began with, by digest. */
+  readonly begun?: ReadonlyMap<string, string>
   /** The reader is done with a chunk before it asks for the third after it: then memory is used again. */
   readonly borrow?: boolean
   readonly signal?: AbortSignal | undefined
@@ -22,14 +24,14 @@ export async function* packForEngine(image: Image, options: ArchiveOptions): Asy
     yield* tarFile(name, { size: bytes.length, chunks: [bytes] })
   }
   for (const blob of unique(image.layers)) {
-    if (options.omit?.has(blob.digest)) continue
+    if (options.omit?.has(blob.digest) || options.begun?.has(blob.digest)) continue
     yield* tarFile(blobPath(blob.digest), { size: blob.size, chunks: checkedBytes(blob, options) })
   }
   yield tarEnd()
 }
 
 /** How many bytes `packForEngine` gives: those of the blobs, and what a tar puts around them. */
-export function archiveBytes(image: Image, options: Omit<ArchiveOptions, 'borrow' | 'signal'>): number {
+export function archiveBytes(image: Image, options: Pick<ArchiveOptions, 'references' | 'omit'>): number {
   const blobs = unique(image.layers).filter(({ digest }) => !options.omit?.has(digest))
   const files = [
     ...documents(image, options).map(({ name, bytes }) => ({ path: name, size: bytes.length })),
@@ -42,7 +44,8 @@ export function archiveBytes(image: Image, options: Omit<ArchiveOptions, 'borrow
 
 type Content = { readonly size: number; readonly chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array> }
 
-async function* tarFile(path: string, { size, chunks }: Content): AsyncGenerator<Uint8Array> {
+/** A file of a tar. */
+export async function* tarFile(path: string, { size, chunks }: Content): AsyncGenerator<Uint8Array> {
   yield tarHeader(fileEntry(path, size))
   yield* chunks
   yield tarPadding(size)
@@ -53,17 +56,20 @@ const fileEntry = (path: string, size: number) =>
 
 type Document = { readonly name: string; readonly bytes: Uint8Array }
 
-function documents(image: Image, { references, omit = new Set() }: ArchiveOptions): Document[] {
+function documents(
+  image: Image,
+  { references, omit = new Set(), begun = new Map() }: ArchiveOptions,
+): Document[] {
   const { config, manifest, layers } = image
   const list = [
     {
       Config: blobPath(config.digest),
       RepoTags: references,
-      Layers: layers.map(({ digest }) => blobPath(digest)),
+      Layers: layers.map(({ digest }) => begun.get(digest) ?? blobPath(digest)),
     },
   ]
   const loadable = [{ name: blobPath(config.digest), bytes: config.bytes }, json('manifest.json', list)]
-  if (omit.size > 0) return loadable
+  if (omit.size > 0 || begun.size > 0) return loadable
   return [
     json('oci-layout', { imageLayoutVersion: '1.0.0' }),
     json('index.json', layoutIndex(image, references)),

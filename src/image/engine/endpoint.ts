@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { FlambeError } from '../../errors.ts'
+import { isLoopback } from '../registry/addresses.ts'
 import type { Environment } from '../registry/index.ts'
 import { currentContext } from './contexts.ts'
 import { type TlsFiles, tlsFiles } from './tls-files.ts'
@@ -39,6 +40,13 @@ export async function findEndpoints({ env, home }: EndpointOptions): Promise<rea
     ]
   }
   return usualSockets(env, home).map((address) => ({ address }))
+}
+
+/** Whether the engine at an address is on this machine, as far as that tells. */
+export function isLocal(address: string): boolean {
+  if (/^(unix|npipe):/.test(address)) return true
+  const { protocol, hostname } = new URL(address)
+  return protocol !== 'ssh:' && isLoopback(hostname)
 }
 
 function usualSockets(env: Environment, home: string | undefined): string[] {

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { FlambeError } from '../../errors.ts'
 import { type Progress, silent, step } from '../../progress.ts'
 import type { Image, Receipt } from '../image.ts'
@@ -7,12 +6,16 @@ import { archiveBytes, packForEngine } from './archive.ts'
 import type { Engine } from './engine.ts'
 import { type Deed, EngineRefusal, engineFailure } from './failure.ts'
 import { inspectImage } from './images.ts'
+import { keepsBlobs } from './keeps-blobs.ts'
 import { knownLayers } from './known-layers.ts'
 import { withSteps } from './layer-steps.ts'
+import { type LoadRequest, openLoad } from './load-request.ts'
 import { records } from './records.ts'
 
 export type LoadOptions = {
   readonly engine: Engine
+  /** Of `beginLoad`: what it brought the engine is not sent again. Its owner disposes of it. */
+  readonly ahead?: LoadRequest | undefined
   readonly progress?: Progress
   readonly signal?: AbortSignal | undefined
 }
@@ -25,14 +28,15 @@ export type LoadOptions = {
 export async function loadIntoEngine(
   image: Image,
   references: readonly string[],
-  { engine, progress = silent, signal }: LoadOptions,
+  { engine, ahead, progress = silent, signal }: LoadOptions,
 ): Promise<Receipt> {
+  const sent = ahead?.sent ?? { bytes: 0 }
   const names = references.map(fullName)
   const [reference = image.config.digest] = references
   const deed = { what: `loading ${reference}`, address: engine.address }
   try {
-    const bytesSent = await bring({ image, names, deed, engine, progress, signal })
-    return { reference, digest: image.manifest.digest, bytesSent }
+    await bring({ image, names, deed, engine, ahead, sent, progress, signal })
+    return { reference, digest: image.manifest.digest, bytesSent: sent.bytes }
   } catch (error) {
     signal?.throwIfAborted()
     throw engineFailure(error, deed)
@@ -68,25 +72,27 @@ type Load = {
   readonly names: readonly string[]
   readonly deed: Deed
   readonly engine: Engine
+  readonly ahead: LoadRequest | undefined
+  readonly sent: LoadRequest['sent']
   readonly progress: Progress
   readonly signal: AbortSignal | undefined
 }
 
-async function bring(load: Load): Promise<number> {
-  const { image, engine } = load
+async function bring(load: Load): Promise<void> {
+  const { image, engine, ahead } = load
   if (await inspectImage(engine.docker, image.config.digest)) {
-    await tagAll(load, image.config.digest)
-    return 0
+    await ahead?.[Symbol.asyncDispose]()
+    return await tagAll(load, image.config.digest)
   }
   const omit = await omittable(load)
-  const sent = { bytes: 0 }
+  const begun = await begunLayers(load, omit)
+  if (begun.size === 0) await ahead?.[Symbol.asyncDispose]()
   try {
-    await send(load, { omit, sent })
+    await send(load, { omit, begun })
   } catch (error) {
-    if (omit.size === 0 || !(error instanceof EngineRefusal)) throw error
-    await send(load, { omit: new Set(), sent })
+    if (omit.size + begun.size === 0 || !(error instanceof EngineRefusal)) throw error
+    await send(load, { omit: new Set(), begun: new Map() })
   }
-  return sent.bytes
 }
 
 /** Digests of the layers that need not go. */
@@ -101,35 +107,37 @@ async function omittable({
   return new Set(image.layers.map(({ digest }) => digest).filter((digest) => !needed.has(digest)))
 }
 
-/** Whether the engine wants every blob of an image, since it keeps them as they are: Podman, and Docker with a containerd store. */
-async function keepsBlobs({ docker, kind }: Engine): Promise<boolean> {
-  if (kind === 'podman') return true
-  const { DriverStatus } = (await docker.info()) as { DriverStatus?: readonly (readonly string[])[] | null }
-  return (DriverStatus ?? []).some(([, value]) => value?.startsWith('io.containerd.'))
+/** The layers with which the archive has begun, by digest; none where the engine has one of them, or took no more: then all goes anew. */
+async function begunLayers(
+  { image, ahead }: Load,
+  omit: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const begun = new Map<string, string>()
+  for (const [name, { sha256 }] of ahead?.layers ?? [])
+    begun.set(`sha256:${await sha256.catch(() => '')}`, name)
+  const needed = new Set(image.layers.map(({ digest }) => digest)).difference(omit)
+  return ahead?.isOpen() && needed.isSupersetOf(begun) ? begun : new Map()
 }
 
-type Sending = { readonly omit: ReadonlySet<string>; readonly sent: { bytes: number } }
+type Sending = {
+  readonly omit: ReadonlySet<string>
+  /** Layers that are in the archive already, and their names there. */
+  readonly begun: ReadonlyMap<string, string>
+}
 
-async function send({ signal, ...load }: Load, { omit, sent }: Sending): Promise<void> {
-  const { image, names, engine, deed, progress } = load
-  const told = withSteps(image, omit, progress)
+async function send(load: Load, { omit, begun }: Sending): Promise<void> {
+  const { image, names, deed, ahead, progress, signal } = load
+  await using request = ahead && begun.size > 0 ? ahead : openLoad(new Map(), load)
+  const told = withSteps(image, { omit, begun }, progress)
   const unpacking = Promise.withResolvers<void>()
   // Where nothing gets to unpack, nobody waits for it.
   unpacking.promise.catch(() => {})
-  async function* body() {
-    for await (const chunk of packForEngine(told, { references: names, omit, borrow: true, signal })) {
-      yield chunk
-      sent.bytes += chunk.length
-    }
+  async function* rest() {
+    yield* packForEngine(told, { references: names, omit, begun, borrow: true, signal })
     step(progress, { title: 'unpacking in the engine' }, () => unpacking.promise).catch(() => {})
   }
   try {
-    const stream = Readable.from(body(), { objectMode: false })
-    const answer = await engine.docker.loadImage(stream, {
-      quiet: true,
-      ...(signal && { abortSignal: signal }),
-    })
-    for await (const _ of records(answer, deed));
+    for await (const _ of records(await request.finish(rest()), deed));
     await verify(load)
     unpacking.resolve()
   } catch (error) {
@@ -139,7 +147,7 @@ async function send({ signal, ...load }: Load, { omit, sent }: Sending): Promise
 }
 
 /** Docker names an image by the digest of its config, and with a containerd store by that of its manifest. */
-async function verify({ image, names, engine, deed }: Omit<Load, 'signal'>): Promise<void> {
+async function verify({ image, names, engine, deed }: Load): Promise<void> {
   const expected = [image.config.digest, image.manifest.digest]
   for (const name of names.length > 0 ? names : expected.slice(0, 1)) {
     const taken = await inspectImage(engine.docker, name)

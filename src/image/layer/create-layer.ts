@@ -5,7 +5,7 @@ import type { Compression, LayerEntry, LayerPlan } from '../plan/image-plan.ts'
 import { isCached, readBlob } from '../registry/blob-cache.ts'
 import { cachePaths, readJson, writeJson } from '../registry/cache.ts'
 import { compressed, envelopeOf, layerTypes } from './compress.ts'
-import type { DigestsAhead } from './digests-ahead.ts'
+import type { LayersAhead } from './layers-ahead.ts'
 import { type Packed, type PackOptions, packLayer } from './pack-layer.ts'
 import { readSegments, type Segment, tarSegments, totalSize } from './segments.ts'
 import { tarEntries } from './tar-entries.ts'
@@ -16,8 +16,8 @@ export type CreateLayerOptions = {
   readonly hashCache: HashCache
   readonly progress?: Progress
   readonly signal?: AbortSignal | undefined
-  /** Digests that were begun before the plan was made. */
-  readonly ahead?: DigestsAhead
+  /** Layers that were begun before the plan was made. */
+  readonly ahead?: LayersAhead
 }
 
 /**
@@ -65,7 +65,7 @@ async function packOf(
   segments: readonly Segment[],
   { ahead, ...options }: PackOptions & Pick<CreateLayerOptions, 'ahead'>,
 ): Promise<Packed> {
-  const sha256 = options.compression === 'none' ? await ahead?.of(segments) : undefined
+  const sha256 = options.compression === 'none' ? await ahead?.digestOf(segments) : undefined
   if (sha256 === undefined) return await packLayer(segments, options)
   const [digest, size] = [`sha256:${sha256}`, totalSize(segments)]
   options.onBytes(size)

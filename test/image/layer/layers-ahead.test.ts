@@ -2,7 +2,7 @@ import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'nod
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { HashCache } from '../../../src/files/index.ts'
-import { createLayer, digestAhead } from '../../../src/image/index.ts'
+import { beginLayers, createLayer } from '../../../src/image/index.ts'
 import { tarSegments } from '../../../src/image/layer/segments.ts'
 import { tarEntries } from '../../../src/image/layer/tar-entries.ts'
 import { folder } from '../../helpers/folder.ts'
@@ -14,7 +14,7 @@ describe('the digest of a large file’s layer that was begun ahead', () => {
   test('is that of a layer that is read as a whole', async () => {
     const { weights, ahead, layer, segments } = await begun()
     const made = await layer()
-    expect(await ahead.of(await segments())).toBe(made.digest.replace('sha256:', ''))
+    expect(await ahead.digestOf(await segments())).toBe(made.digest.replace('sha256:', ''))
     expect(made.digest).toBe((await freshLayer([fileEntry('models/weights', weights)])).digest)
   })
 
@@ -26,7 +26,7 @@ describe('the digest of a large file’s layer that was begun ahead', () => {
     if (when === 'before') overwrite(weights)
     const planned = await segments()
     if (when === 'after') overwrite(weights)
-    expect(await ahead.of(planned)).toBeUndefined()
+    expect(await ahead.digestOf(planned)).toBeUndefined()
     const now = await freshLayer([fileEntry('models/weights', weights)])
     const entries = [{ ...fileEntry('models/weights', weights), ...(await hashCache.hash(weights)) }]
     const plan = { title: 'assets', entries, compression: 'none' } as const
@@ -40,7 +40,7 @@ describe('the digest of a large file’s layer that was begun ahead', () => {
     const { sha256 } = await HashCache.none().hash(weights)
     const entry = { ...fileEntry('models/weights', weights), sha256 }
     for (const other of [{ path: 'models/other' }, { mode: 0o755 }]) {
-      expect(await ahead.of(tarSegments(tarEntries([{ ...entry, ...other }])))).toBeUndefined()
+      expect(await ahead.digestOf(tarSegments(tarEntries([{ ...entry, ...other }])))).toBeUndefined()
     }
   })
 })
@@ -53,7 +53,7 @@ async function begun() {
   truncateSync(weights, size)
   const hashCache = await HashCache.open(directory)
   const source = { kind: 'file', path: weights } as const
-  const ahead = await digestAhead({ files: new Map([['assets/weights', { source, size }]]) }, { hashCache })
+  const ahead = await beginLayers([{ files: new Map([['assets/weights', { source, size }]]) }], { hashCache })
   onTestFinished(() => ahead[Symbol.asyncDispose]())
   const entries = async () => [
     { ...fileEntry('models/weights', weights), ...(await hashCache.hash(weights)) },
