@@ -25,9 +25,12 @@ import {
   HashCache,
   hashFile,
   isInside,
+  libcOf,
   ownerMark,
   packArchive,
+  parseElf,
   parseNativeBinary,
+  readElf,
   readNativeBinary,
   replaceDirectory,
   safeJoin,
@@ -410,6 +413,20 @@ describe('native files', () => {
       arch: process.arch,
       libc: 'glibc',
     })
+  })
+
+  test.each([process.execPath, '/bin/sh', '/usr/bin/env'])(
+    'what is read of %s says what all of it does',
+    (path) => {
+      expect(readElf(path)?.needed.length).toBeGreaterThan(0)
+      expect(readElf(path)).toEqual(parseElf(readFileSync(path)))
+    },
+  )
+
+  test('Node is linked with the C library that its report names', () => {
+    const { header } = process.report.getReport() as { readonly header: { glibcVersionRuntime?: string } }
+    const elf = readElf(process.execPath)
+    expect(elf && libcOf(elf)).toEqual({ libc: header.glibcVersionRuntime ? 'glibc' : 'musl' })
   })
 
   const pe = Buffer.alloc(128)
