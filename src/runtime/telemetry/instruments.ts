@@ -1,12 +1,13 @@
 import type { Counter, Gauge, Registry } from 'prom-client'
 import { version as ownVersion } from '../../version.ts'
+import { type ByKind, byKind, type RequestKind } from './by-kind.ts'
 import { createHistogram, type Histogram } from './histogram.ts'
 import type { MetricsOptions } from './metrics.ts'
 
 export type Instruments = {
-  readonly requests: Counter<'method' | 'route' | 'status'>
+  readonly requests: ByKind<{ count: number }>
   readonly problems: Counter<'reason'>
-  readonly inFlight: Gauge
+  readonly inFlight: { count: number }
   readonly duration: Histogram
   readonly queueTime: Histogram
   readonly computeTime: Histogram
@@ -42,16 +43,30 @@ export async function createInstruments(
       },
     })
   }
+  // Counted here, and told when they are asked for: prom-client looks up a count by the text of its labels.
+  const requests = byKind((kind) => ({ kind, count: 0 }))
+  new Counter({
+    ...one('http_requests_total', 'Requests that have ended, by method, route and status.'),
+    labelNames: ['method', 'route', 'status'],
+    collect() {
+      this.reset()
+      for (const { kind, count } of requests.values()) this.inc(labelsOf(kind), count)
+    },
+  })
+  const inFlight = { count: 0 }
+  new Gauge({
+    ...one('http_requests_in_flight', 'Requests that were received and have not ended.'),
+    collect() {
+      this.set(inFlight.count)
+    },
+  })
   return {
-    requests: new Counter({
-      ...one('http_requests_total', 'Requests that have ended, by method, route and status.'),
-      labelNames: ['method', 'route', 'status'],
-    }),
+    requests,
     problems: new Counter({
       ...one('rejections_total', 'Requests that got no answer of the component, by the type of the problem.'),
       labelNames: ['reason'],
     }),
-    inFlight: new Gauge(one('http_requests_in_flight', 'Requests that were received and have not ended.')),
+    inFlight,
     duration: createHistogram({
       ...time('http_request_duration_seconds', 'From the head of a request to the last byte of its answer.'),
       byRoute: true,
@@ -73,4 +88,11 @@ export async function createInstruments(
     }),
     ready: new Gauge(one('ready', '1 while /readyz says 200.')),
   }
+}
+
+/** A method is the caller's text: only known ones become a label. */
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+function labelsOf({ method, route, status }: RequestKind) {
+  return { method: methods.has(method) ? method : 'other', route, status }
 }

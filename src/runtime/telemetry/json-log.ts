@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { LogLine, Observe, ServeEvent } from '../observe.ts'
 import type { LogLevel } from '../settings.ts'
 import { levelOf, logRecord } from './log-record.ts'
-import { requestLine } from './request-line.ts'
+import { createRequestLines } from './request-line.ts'
 
 export type Log = {
   readonly observe: Observe
@@ -44,12 +44,13 @@ export async function openJsonLog({
     },
   }
   const time = createTimestamp()
+  const requestLine = createRequestLines()
   const log = pino(
     {
       level,
       base: null,
       messageKey: 'message',
-      timestamp: time,
+      timestamp: () => time(Date.now()),
       formatters: { level: (label) => ({ level: label }) },
     },
     gather,
@@ -57,7 +58,8 @@ export async function openJsonLog({
   const write = (event: ServeEvent): LogLine['level'] | undefined => {
     if (event.type === 'answered') {
       const level = levelOf(event)
-      if (log.isLevelEnabled(level)) gather.write(requestLine(event, time()))
+      if (log.isLevelEnabled(level))
+        gather.write(requestLine(event, time(event.started + event.milliseconds)))
       return level
     }
     const record = logRecord(event)
@@ -77,11 +79,11 @@ export async function openJsonLog({
 }
 
 /** The time of a line, in pino's form. Written anew each millisecond: a busy server has many lines in one. */
-function createTimestamp(): () => string {
-  let at = 0
+function createTimestamp(): (time: number) => string {
+  let at = Number.NaN
   let text = ''
-  return () => {
-    const now = Date.now()
+  return (time) => {
+    const now = Math.trunc(time)
     if (now !== at) text = `,"time":"${new Date(now).toISOString()}"`
     at = now
     return text

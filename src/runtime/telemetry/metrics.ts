@@ -33,22 +33,19 @@ export async function createMetrics(options: MetricsOptions): Promise<Metrics> {
 
 function count(event: ServeEvent, instruments: Instruments): void {
   if (event.type === 'answered') countAnswer(event, instruments)
-  else if (event.type === 'received') instruments.inFlight.inc()
+  else if (event.type === 'received') instruments.inFlight.count++
   else if (event.type === 'batch') instruments.batchSize.observe(event.size)
   else if (event.type === 'worker-lost') instruments.workersLost.inc({ reason: event.reason })
   else if (event.type === 'state') instruments.ready.set(event.state.state === 'ready' ? 1 : 0)
 }
 
 function countAnswer(event: Answered, instruments: Instruments): void {
-  const { method, route, status, milliseconds, timings, problem } = event
-  instruments.inFlight.dec()
-  instruments.requests.inc({ method: methods.has(method) ? method : 'other', route, status })
+  const { route, milliseconds, timings, problem } = event
+  instruments.inFlight.count--
+  instruments.requests.of(event).count++
   instruments.duration.observe(milliseconds / 1000, route)
   if (problem) instruments.problems.inc({ reason: problem.code })
   if (!timings) return
   instruments.queueTime.observe(timings.queued / 1000)
   instruments.computeTime.observe(timings.computed / 1000)
 }
-
-/** A method is the caller's text: only known ones become a label. */
-const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
