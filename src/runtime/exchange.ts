@@ -15,7 +15,8 @@ export type Question = {
 
 /** What the component answers. */
 export type Answer =
-  | { readonly kind: 'value'; readonly contentType: string; readonly body: Uint8Array }
+  /** JSON stays the text that it was made as. */
+  | { readonly kind: 'value'; readonly contentType: string; readonly body: string | Uint8Array }
   /** The JSON text of each item. Nothing is computed ahead of the reader; `return()` stops the component. */
   | { readonly kind: 'items'; readonly items: AsyncIterable<Uint8Array> }
 

@@ -20,7 +20,11 @@ function isPlain(value: unknown, depth: number): boolean {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return true
   if (typeof value !== 'object' || depth === shallow) return false
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index++) if (!isPlain(value[index], depth + 1)) return false
+    for (let index = 0; index < value.length; index++) {
+      const item = value[index]
+      // As in check-input: a number that is handed on is copied to the heap.
+      if (typeof item === 'number' ? !Number.isFinite(item) : !isPlain(item, depth + 1)) return false
+    }
     return true
   }
   const prototype = Object.getPrototypeOf(value)

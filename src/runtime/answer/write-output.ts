@@ -44,8 +44,12 @@ export async function createOutputWriter(
   }
 }
 
+/** Characters from which on a text is encoded at once, here: the thread that sends answers has other things to do. */
+const long = 8192
+
 function json(text: string): Answer {
-  return { kind: 'value', contentType: 'application/json', body: Buffer.from(text) }
+  const body = text.length < long ? text : Buffer.from(text)
+  return { kind: 'value', contentType: 'application/json', body }
 }
 
 /** What user code that writing runs (`toJSON`, getters) throws is a failure of the output. */

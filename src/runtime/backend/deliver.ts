@@ -10,7 +10,7 @@ export function deliver(
   for (const report of wire) {
     switch (report[0]) {
       case 'value':
-        reports.value(report[1], { contentType: report[2], body: unpack(report[3]) }, report[4])
+        reports.value(report[1], { contentType: report[2], body: report[3] }, report[4])
         break
       case 'failed':
         reports.failed(report[1], fromWireFailure(report[2]), report[3])

@@ -41,7 +41,7 @@ export type ToWorker =
   | { readonly type: 'close' }
 
 export type WireReport =
-  | readonly ['value', n: number, contentType: string, body: PackedBody, computed: number]
+  | readonly ['value', n: number, contentType: string, body: string | Uint8Array, computed: number]
   | readonly ['failed', n: number, failure: WireFailure, computed: number]
   | readonly ['began', n: number]
   | readonly ['item', n: number, body: PackedBody]

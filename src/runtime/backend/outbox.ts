@@ -1,6 +1,6 @@
 import type { FromWorker, WireReport } from './messages.ts'
 import { toWireFailure } from './messages.ts'
-import { pack } from './packing.ts'
+import { carry, pack } from './packing.ts'
 import type { Reports } from './reports.ts'
 
 export type Outbox = Reports & {
@@ -14,10 +14,11 @@ export function createOutbox(post: (message: FromWorker, moved: ArrayBuffer[]) =
   let reports: WireReport[] = []
   let moved: ArrayBuffer[] = []
   return {
-    // Text that was made here is nobody else's; bytes may be the component's own, which it keeps.
+    // JSON that was encoded here is nobody else's; other bytes may be the component's own, which it keeps.
     value: (n, { contentType, body }, computed) => {
       const own = contentType === 'application/json'
-      reports.push(['value', n, contentType, pack(body, { own, moved }), computed])
+      const carried = typeof body === 'string' ? body : carry(body, { own, moved })
+      reports.push(['value', n, contentType, carried, computed])
     },
     failed: (n, failure, computed) => reports.push(['failed', n, toWireFailure(failure), computed]),
     began: (n) => reports.push(['began', n]),

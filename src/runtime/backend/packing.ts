@@ -14,9 +14,15 @@ export type PackOptions = {
   readonly moved: ArrayBuffer[]
 }
 
-export function pack(body: Uint8Array, { own, moved }: PackOptions): PackedBody {
+export function pack(body: Uint8Array, options: PackOptions): PackedBody {
   const { buffer, byteOffset, byteLength } = body
   if (byteLength < small) return Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
+  return carry(body, options)
+}
+
+/** Bytes on their way as what they are. */
+export function carry(body: Uint8Array, { own, moved }: PackOptions): Uint8Array {
+  const { buffer, byteLength } = body
   const bytes = own && byteLength === buffer.byteLength ? body : Uint8Array.from(body)
   if (bytes.buffer instanceof ArrayBuffer) moved.push(bytes.buffer)
   return bytes

@@ -3,7 +3,7 @@ import type { Question, ServeFailure } from '../exchange.ts'
 /** A question with its number in this process. */
 export type Asked = { readonly n: number; readonly question: Question }
 
-export type Value = { readonly contentType: string; readonly body: Uint8Array }
+export type Value = { readonly contentType: string; readonly body: string | Uint8Array }
 
 /**
  * What is told of each question while it is answered. It ends with exactly one of `value`, `failed` and `ended`; these

@@ -79,10 +79,11 @@ async function streamed(
 function itemsOf(answer: Answer): AsyncIterable<Uint8Array> {
   if (answer.kind === 'items') return answer.items
   const { contentType, body } = answer
+  const bytes = Buffer.from(body)
+  const item =
+    contentType === 'application/json' ? bytes : Buffer.from(JSON.stringify(bytes.toString('base64')))
   return (async function* () {
-    yield contentType === 'application/json'
-      ? body
-      : Buffer.from(JSON.stringify(Buffer.from(body).toString('base64')))
+    yield item
   })()
 }
 
