@@ -147,6 +147,7 @@ async function overFastify(handle: Handler): Promise<string> {
       method: request.method,
       path: request.url,
       headers: request.headers,
+      received: performance.now(),
       signal: gone.signal,
       body: async () => (request.body instanceof Uint8Array ? request.body : new Uint8Array()),
     })

@@ -10,7 +10,7 @@ export type Question = {
   /** True where the caller takes the items of a stream one by one. */
   readonly stream: boolean
   /** https://www.w3.org/TR/trace-context/#traceparent-header */
-  readonly traceparent?: string
+  readonly traceparent?: string | undefined
 }
 
 /** What the component answers. */
@@ -41,8 +41,8 @@ export type CallerSignal = {
 export type AskOptions = {
   /** Aborts when the caller has gone. */
   readonly signal: CallerSignal
-  /** Milliseconds from now, waiting included. */
-  readonly timeout: number
+  /** When it is given up, waiting included; on the clock of `performance.now()`. */
+  readonly deadline: number
 }
 
 /** Where a component lies: plain data, so that it can be handed to a worker. */

@@ -30,12 +30,12 @@ export type Answered = {
   readonly started: number
   readonly milliseconds: number
   /** Set where the component was asked. */
-  readonly timings?: Timings
-  readonly problem?: ServeProblem
+  readonly timings?: Timings | undefined
+  readonly problem?: ServeProblem | undefined
   /** Of this request's own span: its parent stands in `parent`. */
-  readonly traceparent?: string
+  readonly traceparent?: string | undefined
   /** The `traceparent` that the caller sent. */
-  readonly parent?: string
+  readonly parent?: string | undefined
 }
 
 export type WorkerLoss = 'crashed' | 'out-of-memory' | 'exited' | 'unresponsive'

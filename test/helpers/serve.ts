@@ -61,6 +61,7 @@ export async function call(
     method,
     path,
     headers,
+    received: performance.now(),
     signal,
     body: async () => Buffer.from(body),
   })

@@ -45,7 +45,7 @@ export async function served(
   onTestFinished(() => backend.close({ signal: AbortSignal.abort() }))
   const ask: Served['ask'] = async (value, { timeout = 10_000, signal, ...more } = {}) => {
     try {
-      const limits = { timeout, signal: signal ?? new AbortController().signal }
+      const limits = { deadline: performance.now() + timeout, signal: signal ?? new AbortController().signal }
       return jsonOf(await backend.ask(question(value, more), limits))
     } catch (error) {
       if (error instanceof ServeFailure) return error.problem.code

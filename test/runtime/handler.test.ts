@@ -96,9 +96,9 @@ describe('the question', () => {
   ])('with X-Request-Timeout %s it has at most %i ms', async (header, most) => {
     let given = 0
     const { handle } = handlerOf(
-      backendOf((question, { timeout }) => {
-        given = timeout
-        return echo(question, { timeout, signal: AbortSignal.abort() })
+      backendOf((question, { deadline }) => {
+        given = deadline - performance.now()
+        return echo(question, { deadline, signal: AbortSignal.abort() })
       }),
       { spec: { timeout: '5s' } },
     )
@@ -135,6 +135,7 @@ describe('the state', () => {
       method: 'POST',
       path: '/predict',
       headers: {},
+      received: performance.now(),
       signal: new AbortController().signal,
       body: () => expect.unreachable(),
     }

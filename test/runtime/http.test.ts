@@ -28,7 +28,7 @@ describe('a good request', () => {
       'content-type': 'application/json',
       'content-length': '7',
       'x-request-id': 'one',
-      'server-timing': 'queue;dur=0.50, compute;dur=1.25',
+      'server-timing': 'queue;dur=0.500, compute;dur=1.250',
       connection: 'keep-alive',
     })
     await sleep(10)
@@ -112,7 +112,7 @@ describe('a good request', () => {
         order.push(`begin ${question.body}`)
         await sleep(question.body.length === 1 ? 30 : 1)
         order.push(`end ${question.body}`)
-        return echo(question, { signal: AbortSignal.abort(), timeout: 1 })
+        return echo(question, { signal: AbortSignal.abort(), deadline: performance.now() + 1 })
       }),
     )
     const one = (body: string) => head({ 'content-length': body.length }) + body

@@ -137,7 +137,7 @@ describe('the queue', () => {
     const refused = await backend
       .ask(
         { id: 'x', contentType: '', body: new Uint8Array(), stream: false },
-        { signal: AbortSignal.timeout(1000), timeout: 100 },
+        { signal: AbortSignal.timeout(1000), deadline: performance.now() + 100 },
       )
       .catch((error) => error.problem)
     expect(refused).toMatchObject({ status: 429, code: 'queue-full', retryAfter: 1 })

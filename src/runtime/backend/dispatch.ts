@@ -41,10 +41,11 @@ export class Dispatch {
   }
 
   run(): void {
+    const now = performance.now()
     while (this.#waiting.size() > 0) {
       const runner = this.#freest()
       if (!runner || (runner.batches && this.#holds())) break
-      this.#send(runner, runner.batches ? this.#options.maxBatchSize : 1)
+      this.#send(runner, { most: runner.batches ? this.#options.maxBatchSize : 1, now })
     }
     if (this.#waiting.size() === 0 && this.runners.size > 1) this.#relieve()
     for (const runner of this.runners) runner.flush()
@@ -78,13 +79,13 @@ export class Dispatch {
     return true
   }
 
-  #send(runner: Runner, most: number): void {
+  #send(runner: Runner, { most, now }: { readonly most: number; readonly now: number }): void {
     const tickets: Ticket[] = []
     for (let ticket = this.#waiting.shift(); ticket; ticket = this.#waiting.shift()) {
       tickets.push(ticket)
       if (tickets.length === most) break
     }
-    this.#hand({ tickets, runner, sent: performance.now(), left: tickets.length })
+    this.#hand({ tickets, runner, sent: now, left: tickets.length })
   }
 
   #hand(call: Call): void {

@@ -23,29 +23,32 @@ export type Performer = {
 
 export type PerformerOptions = { readonly reports: Reports; readonly observe: Observe }
 
+/** A question that is being answered. */
+type One = { readonly n: number; readonly context: CallContext; readonly started: number }
+
 export function createPerformer(answerer: Answerer, { reports, observe }: PerformerOptions): Performer {
   const running = new Numbered<Running>()
+  const finish = (answer: Answer, { n, context, started }: One) => {
+    if (answer.kind === 'items') return performStream(answer.items, { n, running, context, reports, started })
+    running.delete(n)
+    reports.value(n, answer, performance.now() - started)
+    return undefined
+  }
+  const fail = (cause: unknown, { n, started }: One) => {
+    running.delete(n)
+    reports.failed(n, asFailure(cause), performance.now() - started)
+    return undefined
+  }
   const performOne = ({ n, question }: Asked) => {
-    const started = performance.now()
     const context = new CallContext(question, observe)
+    const one = { n, context, started: performance.now() }
     running.set(n, context)
-    const finish = (answer: Answer) => {
-      if (answer.kind === 'items')
-        return performStream(answer.items, { n, running, context, reports, started })
-      running.delete(n)
-      reports.value(n, answer, performance.now() - started)
-      return undefined
-    }
-    const fail = (cause: unknown) => {
-      running.delete(n)
-      reports.failed(n, asFailure(cause), performance.now() - started)
-      return undefined
-    }
     try {
       const answer = answerQuestion(answerer, question, context)
-      return answer instanceof Promise ? answer.then(finish).catch(fail) : finish(answer)
+      if (!(answer instanceof Promise)) return finish(answer, one)
+      return answer.then((given) => finish(given, one)).catch((cause) => fail(cause, one))
     } catch (cause) {
-      return fail(cause)
+      return fail(cause, one)
     }
   }
   return {

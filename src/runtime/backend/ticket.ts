@@ -29,12 +29,12 @@ export class Ticket implements Expiring {
 
   constructor(
     { n, question, foundBusy }: Pick<Ticket, 'n' | 'question' | 'foundBusy'>,
-    { signal, timeout }: AskOptions,
+    { signal, deadline }: AskOptions,
   ) {
     this.n = n
     this.question = question
     this.foundBusy = foundBusy
-    this.deadline = this.asked + timeout
+    this.deadline = deadline
     this.#signal = signal
     const { promise, resolve, reject } = Promise.withResolvers<Answered>()
     this.answer = promise

@@ -43,7 +43,7 @@ export function createListener(handle: Handler, options: ListenerOptions) {
       if (!outgoing.writableFinished) caller.leave()
       if (reply) tell(reply)
     })
-    reply = await handle(requestOf(incoming, outgoing, { joint, caller }))
+    reply = await handle(requestOf(incoming, outgoing, { joint, caller, received: begun.clock }))
     if (outgoing.closed) tell(reply)
     await answer(incoming, outgoing, { reply, joint })
   }
@@ -60,18 +60,20 @@ type Joint = ListenerOptions & { readonly deadlines: Deadlines }
 function requestOf(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { joint, caller }: { readonly joint: Joint; readonly caller: Caller },
+  { joint, caller, received }: { readonly joint: Joint; readonly caller: Caller; readonly received: number },
 ): ServeRequest {
   const { method = '', url = '', headers } = incoming
   return {
     method,
     path: pathOf(url),
     headers,
+    received,
     signal: caller,
     body: () =>
       readBody(incoming, {
         limit: joint.settings.bodyLimit,
         pause: joint.settings.bodyTimeout,
+        received,
         deadlines: joint.deadlines,
         proceed: headers.expect === undefined ? undefined : () => outgoing.writeContinue(),
       }),
@@ -101,23 +103,25 @@ function answer(
 }
 
 function answered(
-  { context, status, timings, problem }: Reply,
+  { context: { id, route, traceparent, parent }, status, timings, problem }: Reply,
   {
     begun,
     method,
     outgoing,
   }: { begun: { at: number; clock: number }; method: string; outgoing: ServerResponse },
 ) {
-  const failed = problem?.()
   return {
     type: 'answered',
-    ...context,
+    id,
+    route,
     method,
     // nginx's number for a caller who left.
     status: outgoing.writableFinished ? status : 499,
     started: begun.at,
     milliseconds: performance.now() - begun.clock,
-    ...(timings && { timings }),
-    ...(failed && { problem: failed }),
+    timings,
+    problem: problem?.(),
+    traceparent,
+    parent,
   } as const
 }

@@ -9,6 +9,8 @@ export type ServeRequest = {
   readonly path: string
   /** Names in lower case. */
   readonly headers: IncomingHttpHeaders
+  /** When it came; on the clock of `performance.now()`. */
+  readonly received: number
   /** Reads the body, decompressed and within its limit. Rejects with, or throws, a `ServeFailure`. */
   readonly body: () => Promise<Uint8Array>
   /** Aborts when the caller has gone. */

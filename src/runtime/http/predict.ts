@@ -1,3 +1,4 @@
+import { decimal } from '../decimal.ts'
 import type { Answer, Backend, State, Timings } from '../exchange.ts'
 import { failure } from '../problems.ts'
 import { duration } from '../setting-kinds.ts'
@@ -35,23 +36,17 @@ async function respond(
   context: RequestContext,
   { backend, state, timeout, produces, heartbeat = 15_000 }: PredictOptions,
 ): Promise<ServeResponse> {
-  const started = performance.now()
   const type = typeOf(request, produces())
-  const limit = Math.min(timeout, requestTimeout(request) ?? timeout)
+  const deadline = request.received + Math.min(timeout, requestTimeout(request) ?? timeout)
   refuseUnlessReady(state())
   if (bodyLength(request) > large) refuseWhere(backend.refusal())
+  const { id, traceparent } = context
+  const contentType = headerOf(request, 'content-type') ?? ''
+  const stream = isStreamType(type)
   const body = await request.body()
-  const question = {
-    id: context.id,
-    contentType: headerOf(request, 'content-type') ?? '',
-    body,
-    stream: isStreamType(type),
-    ...(context.traceparent !== undefined && { traceparent: context.traceparent }),
-  }
-  const left = Math.max(1, limit - (performance.now() - started))
-  const answer = await backend.ask(question, { signal: request.signal, timeout: left })
-  if (isStreamType(type)) return streamed(answer, { type, heartbeat, id: context.id })
-  return whole(answer)
+  const question = { id, contentType, body, stream, traceparent }
+  const answer = await backend.ask(question, { signal: request.signal, deadline })
+  return stream ? streamed(answer, { type, heartbeat, id }) : whole(answer)
 }
 
 function whole(answer: Answer & { readonly timings: Timings }): ServeResponse {
@@ -129,5 +124,5 @@ function refuseWhere(refusal: Error | undefined): void {
 }
 
 function serverTiming({ queued, computed }: Timings): string {
-  return `queue;dur=${queued.toFixed(2)}, compute;dur=${computed.toFixed(2)}`
+  return `queue;dur=${decimal(queued)}, compute;dur=${decimal(computed)}`
 }

@@ -1,3 +1,4 @@
+import { decimal } from '../decimal.ts'
 import type { Answered } from '../observe.ts'
 import { byKind } from './by-kind.ts'
 import { levelOf, traceFields } from './log-record.ts'
@@ -31,12 +32,4 @@ function traceText(traceparent: string): string {
   return Object.entries(traceFields(traceparent))
     .map(([name, value]) => `,"${name}":"${value}"`)
     .join('')
-}
-
-/** Milliseconds with three decimals, from whole numbers: a fraction's own shortest text takes three times as long to find. */
-export function decimal(milliseconds: number): string {
-  const microseconds = Math.round(milliseconds * 1000)
-  const whole = Math.trunc(microseconds / 1000)
-  const rest = microseconds - whole * 1000
-  return `${whole}.${rest < 100 ? '0' : ''}${rest < 10 ? '0' : ''}${rest}`
 }
