@@ -80,10 +80,13 @@ export class Dispatch {
   }
 
   #send(runner: Runner, { most, now }: { readonly most: number; readonly now: number }): void {
-    const tickets: Ticket[] = []
-    for (let ticket = this.#waiting.shift(); ticket; ticket = this.#waiting.shift()) {
-      tickets.push(ticket)
-      if (tickets.length === most) break
+    const first = this.#waiting.shift()
+    if (!first) return
+    const tickets = [first]
+    while (tickets.length < most) {
+      const next = this.#waiting.shift()
+      if (!next) break
+      tickets.push(next)
     }
     this.#hand({ tickets, runner, sent: now, left: tickets.length })
   }

@@ -9,7 +9,7 @@ import { tellFault } from './fault.ts'
 import { createMean } from './mean.ts'
 import type { Reports } from './reports.ts'
 import type { AbortCause, Call, Runner } from './runner.ts'
-import { type Answered, Ticket } from './ticket.ts'
+import { type Answered, Ticket, type TicketOwner } from './ticket.ts'
 import { createWaiting } from './waiting.ts'
 
 export type SchedulerOptions = {
@@ -36,6 +36,7 @@ export class Scheduler {
   readonly #questionTime = createMean()
   readonly #dispatch: Dispatch
   readonly #conditions = createConditions()
+  readonly #owner: TicketOwner = { left: (one) => this.#leave(one), expired: (one) => this.#expire(one) }
   #last = 0
   #isScheduled = false
 
@@ -72,9 +73,8 @@ export class Scheduler {
     const room = this.#dispatch.room()
     const refused = this.refusal(room)
     if (refused) return Promise.reject(refused)
-    const ticket = new Ticket({ n: ++this.#last, question, foundBusy: room === 0 }, options)
-    ticket.onAbort(() => this.#leave(ticket))
-    ticket.expire = () => this.#expire(ticket)
+    const asked = { n: ++this.#last, question, foundBusy: room === 0, owner: this.#owner }
+    const ticket = new Ticket(asked, options)
     this.#deadlines.add(ticket)
     this.#waiting.push(ticket)
     this.#schedule()

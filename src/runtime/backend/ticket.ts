@@ -6,6 +6,14 @@ import type { Call } from './runner.ts'
 
 export type Answered = Answer & { readonly timings: Timings }
 
+/** Is told what becomes of a ticket. */
+export type TicketOwner = {
+  /** Its caller has left. */
+  readonly left: (ticket: Ticket) => void
+  /** Its deadline is over. */
+  readonly expired: (ticket: Ticket) => void
+}
+
 /** A question from when it is asked until the caller has its answer, and until nobody works on it any more. */
 export class Ticket implements Expiring {
   readonly n: number
@@ -15,7 +23,6 @@ export class Ticket implements Expiring {
   readonly answer: Promise<Answered>
   /** Set while it is with a runner. */
   call: Call | undefined
-  expire: () => void = () => {}
   /** True once the caller has all there will be. */
   isSettled = false
   /** True where nothing was free to take the question when it came. */
@@ -23,28 +30,35 @@ export class Ticket implements Expiring {
   readonly #resolve: (answer: Answered) => void
   readonly #reject: (failure: ServeFailure) => void
   readonly #signal: CallerSignal
-  #onAbort: (() => void) | undefined
+  readonly #owner: TicketOwner
+  readonly #leave = () => this.#owner.left(this)
   #pipe: ItemPipe | undefined
   #timings: { queued: number; computed: number } | undefined
 
   constructor(
-    { n, question, foundBusy }: Pick<Ticket, 'n' | 'question' | 'foundBusy'>,
+    {
+      n,
+      question,
+      foundBusy,
+      owner,
+    }: Pick<Ticket, 'n' | 'question' | 'foundBusy'> & { readonly owner: TicketOwner },
     { signal, deadline }: AskOptions,
   ) {
     this.n = n
     this.question = question
     this.foundBusy = foundBusy
     this.deadline = deadline
+    this.#owner = owner
     this.#signal = signal
+    signal.addEventListener('abort', this.#leave)
     const { promise, resolve, reject } = Promise.withResolvers<Answered>()
     this.answer = promise
     this.#resolve = resolve
     this.#reject = reject
   }
 
-  onAbort(listener: () => void): void {
-    this.#onAbort = listener
-    this.#signal.addEventListener('abort', listener)
+  expire(): void {
+    this.#owner.expired(this)
   }
 
   value({ contentType, body }: Value, computed: number): void {
@@ -85,7 +99,7 @@ export class Ticket implements Expiring {
 
   #settle(): void {
     this.isSettled = true
-    if (this.#onAbort) this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#signal.removeEventListener('abort', this.#leave)
   }
 
   #time(computed: number): { queued: number; computed: number } {

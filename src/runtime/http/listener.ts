@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createDeadlines, type Deadlines } from '../backend/deadlines.ts'
-
 import type { Observe } from '../observe.ts'
 import type { ServeSettings } from '../settings.ts'
 import { Caller } from './caller.ts'
@@ -25,58 +24,97 @@ export type ListenerOptions = {
 
 /** What joins a handler to the sockets of node:http. */
 export function createListener(handle: Handler, options: ListenerOptions) {
-  const { observe } = options
   const turn = createTurns()
   const joint = { ...options, deadlines: createDeadlines() }
-  const listener = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
-    // It came pipelined, behind another: its turn is when that has its answer.
-    if (!outgoing.socket) await turn(incoming, outgoing)
-    const begun = { at: Date.now(), clock: performance.now() }
-    const caller = new Caller()
-    let reply: Reply | undefined
-    const tell = (ended: Reply) =>
-      observe(answered(ended, { begun, method: incoming.method ?? '', outgoing }))
-    const { socket } = incoming
-    options.answering.set(socket, outgoing)
-    outgoing.on('close', () => {
-      if (options.answering.get(socket) === outgoing) options.answering.set(socket, undefined)
-      if (!outgoing.writableFinished) caller.leave()
-      if (reply) tell(reply)
-    })
-    reply = await handle(requestOf(incoming, outgoing, { joint, caller, received: begun.clock }))
-    if (outgoing.closed) tell(reply)
-    await answer(incoming, outgoing, { reply, joint })
+  const begin = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const exchange = new Exchange(incoming, outgoing, joint)
+    handle(exchange)
+      .then((reply) => exchange.answer(reply))
+      .catch((error: Error) => {
+        outgoing.destroy()
+        const message = `an answer could not be sent: ${error.stack}`
+        options.observe({ type: 'log', level: 'error', message })
+      })
   }
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    listener(incoming, outgoing).catch((error: Error) => {
-      outgoing.destroy()
-      observe({ type: 'log', level: 'error', message: `an answer could not be sent: ${error.stack}` })
-    })
+    if (outgoing.socket) begin(incoming, outgoing)
+    // It came pipelined, behind another: its turn is when that has its answer.
+    else turn(incoming, outgoing).then(() => begin(incoming, outgoing))
   }
 }
 
 type Joint = ListenerOptions & { readonly deadlines: Deadlines }
 
-function requestOf(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { joint, caller, received }: { readonly joint: Joint; readonly caller: Caller; readonly received: number },
-): ServeRequest {
-  const { method = '', url = '', headers } = incoming
-  return {
-    method,
-    path: pathOf(url),
-    headers,
-    received,
-    signal: caller,
-    body: () =>
-      readBody(incoming, {
-        limit: joint.settings.bodyLimit,
-        pause: joint.settings.bodyTimeout,
-        received,
-        deadlines: joint.deadlines,
-        proceed: headers.expect === undefined ? undefined : () => outgoing.writeContinue(),
-      }),
+/** A request and its answer on a connection. */
+class Exchange implements ServeRequest {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly received = performance.now()
+  readonly signal = new Caller()
+  readonly #started = Date.now()
+  readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse
+  readonly #joint: Joint
+  #reply: Reply | undefined
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse, joint: Joint) {
+    const { method = '', url = '', headers, socket } = incoming
+    this.method = method
+    this.path = pathOf(url)
+    this.headers = headers
+    this.#incoming = incoming
+    this.#outgoing = outgoing
+    this.#joint = joint
+    joint.answering.set(socket, outgoing)
+    outgoing.on('close', () => {
+      if (joint.answering.get(socket) === outgoing) joint.answering.set(socket, undefined)
+      if (!outgoing.writableFinished) this.signal.leave()
+      if (this.#reply) this.#tell(this.#reply)
+    })
+  }
+
+  body(): Promise<Uint8Array> {
+    const { settings, deadlines } = this.#joint
+    return readBody(this.#incoming, {
+      limit: settings.bodyLimit,
+      pause: settings.bodyTimeout,
+      received: this.received,
+      deadlines,
+      proceed: this.headers.expect === undefined ? undefined : () => this.#outgoing.writeContinue(),
+    })
+  }
+
+  answer(reply: Reply): Promise<void> | undefined {
+    const { settings, isClosing } = this.#joint
+    const incoming = this.#incoming
+    const outgoing = this.#outgoing
+    if (outgoing.closed) this.#tell(reply)
+    this.#reply = reply
+    const isUnread = !incoming.complete
+    if (isUnread || isClosing()) outgoing.shouldKeepAlive = false
+    return send(outgoing, reply, {
+      pause: settings.bodyTimeout,
+      headOnly: this.method === 'HEAD',
+      until: isUnread && this.headers.expect === undefined ? () => linger(incoming) : undefined,
+    })
+  }
+
+  #tell({ context: { id, route, traceparent, parent }, status, timings, problem }: Reply): void {
+    this.#joint.observe({
+      type: 'answered',
+      id,
+      route,
+      method: this.method,
+      // nginx's number for a caller who left.
+      status: this.#outgoing.writableFinished ? status : 499,
+      started: this.#started,
+      milliseconds: performance.now() - this.received,
+      timings,
+      problem: problem?.(),
+      traceparent,
+      parent,
+    })
   }
 }
 
@@ -86,42 +124,4 @@ function pathOf(target: string): string {
   const path = query === -1 ? target : target.slice(0, query)
   // https://www.rfc-editor.org/rfc/rfc9112#name-absolute-form
   return path.startsWith('/') ? path : path.replace(/^https?:\/\/[^/]*\/?/i, '/')
-}
-
-function answer(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { reply, joint: { settings, isClosing } }: { readonly reply: Reply; readonly joint: Joint },
-): Promise<void> | undefined {
-  const isUnread = !incoming.complete
-  if (isUnread || isClosing()) outgoing.shouldKeepAlive = false
-  return send(outgoing, reply, {
-    pause: settings.bodyTimeout,
-    headOnly: incoming.method === 'HEAD',
-    until: isUnread && incoming.headers.expect === undefined ? () => linger(incoming) : undefined,
-  })
-}
-
-function answered(
-  { context: { id, route, traceparent, parent }, status, timings, problem }: Reply,
-  {
-    begun,
-    method,
-    outgoing,
-  }: { begun: { at: number; clock: number }; method: string; outgoing: ServerResponse },
-) {
-  return {
-    type: 'answered',
-    id,
-    route,
-    method,
-    // nginx's number for a caller who left.
-    status: outgoing.writableFinished ? status : 499,
-    started: begun.at,
-    milliseconds: performance.now() - begun.clock,
-    timings,
-    problem: problem?.(),
-    traceparent,
-    parent,
-  } as const
 }
