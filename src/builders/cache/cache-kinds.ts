@@ -45,6 +45,7 @@ export const cacheKinds: readonly CacheKind[] = [
     finished: json,
   },
   { name: 'platforms', holds: 'packages for other platforms', depth: 1, finished: folder },
+  { name: 'programs', holds: 'Node without what debuggers read', depth: 1, finished: digest },
   { name: 'pulls', holds: 'unfinished pulls', depth: 1, finished: never },
   {
     name: 'registry',
@@ -55,7 +56,6 @@ export const cacheKinds: readonly CacheKind[] = [
   },
   { name: 's3', holds: 'artifacts from S3 and from URLs', depth: 1, check: 'artifact', last: manifestName },
   { name: 'served', holds: 'components of specs that are served', depth: 1 },
-  { name: 'stripped', holds: 'Node without what debuggers read', depth: 1, finished: digest },
   { name: 'traces', holds: 'files that extensions use of packages', depth: 1, check: 'json', finished: json },
   { name: 'types', holds: 'schemas read from types', depth: 1, check: 'record', finished: json },
   { name: 'unpacked', holds: 'unpacked archives', depth: 1, check: 'artifact', finished: folder },

@@ -85,8 +85,7 @@ async function nodeEntry(
   { cacheDirectory, hashCache, env, signal }: BaseOptions,
 ): Promise<LayerEntry> {
   const { sha256 } = await hashCache.hash(program, { signal })
-  const target = join(cacheDirectory, 'stripped', sha256)
-  const source = (await stripped(program, target, { env, signal })) ? target : program
+  const source = await stripped(program, join(cacheDirectory, 'programs', sha256), { env, signal })
   return fileEntry(nodePath, source, { size: (await stat(source)).size, mode: 0o755 })
 }
 
