@@ -6,7 +6,7 @@ import { type CliOptions, flambe } from '../helpers/cli.ts'
 import { docker, hasEngine, imageName } from '../helpers/engine/real.ts'
 import { folder } from '../helpers/folder.ts'
 
-const weightsBytes = 256 * 2 ** 20
+const weightsBytes = 128 * 2 ** 20
 
 describe.skipIf(!hasEngine('large weights into the engine'))('the first build with large weights', () => {
   test('gives them to the engine while it hashes them, and makes the image that it makes anywhere', async () => {
@@ -14,7 +14,7 @@ describe.skipIf(!hasEngine('large weights into the engine'))('the first build wi
     const { status, stderr } = await build(['--base', 'host', '--output', 'docker'])
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining(' MB sent') })
     // Under its name and not by its digest, and once.
-    expect(stderr.match(/✓ (?!pack).* 268 MB/g)).toEqual(['✓ assets models/weights.bin  268 MB'])
+    expect(stderr.match(/✓ (?!pack).* 134 MB/g)).toEqual(['✓ assets models/weights.bin  134 MB'])
     const layout = await build(['--base', 'host', '--output', join(directory, 'layout'), '--json'])
     const { images } = JSON.parse(layout.stdout)
     expect(docker('images', '--quiet', '--no-trunc', name)).toBe(images[0].id)
