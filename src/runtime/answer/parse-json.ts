@@ -9,8 +9,7 @@ import { findJsonError } from './json-error.ts'
  */
 export function parseJson(body: Uint8Array): unknown {
   if (body.byteLength === 0) throw failure('body-empty', 'send JSON that fits the schema of the input')
-  if (!isUtf8(body)) throw failure('body-invalid', 'the body is not UTF-8')
-  const text = withoutMark(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString())
+  const text = withoutMark(textOf(body))
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -18,6 +17,15 @@ export function parseJson(body: Uint8Array): unknown {
     const detail = `the body is not JSON: line ${line}, column ${column} has ${found}, expected ${expected}`
     throw failure('body-invalid', detail, { cause })
   }
+}
+
+/** What is no UTF-8 becomes U+FFFD, which a text may hold of itself: only then are the bytes looked at once more. */
+function textOf(body: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = body
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(buffer, byteOffset, byteLength)
+  const text = bytes.toString()
+  if (text.includes('\uFFFD') && !isUtf8(body)) throw failure('body-invalid', 'the body is not UTF-8')
+  return text
 }
 
 function withoutMark(text: string): string {

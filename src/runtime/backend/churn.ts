@@ -60,8 +60,10 @@ export class Few<T> {
   }
 
   delete(one: T): void {
-    const index = this.#all.indexOf(one)
-    if (index !== -1) this.#all.splice(index, 1)
+    const index = this.#all.lastIndexOf(one)
+    if (index === -1) return
+    if (index === this.#all.length - 1) this.#all.pop()
+    else this.#all.splice(index, 1)
   }
 
   [Symbol.iterator](): Iterator<T> {

@@ -1,23 +1,24 @@
 import type { CallerSignal } from '../exchange.ts'
 
+const none: readonly (() => void)[] = []
+
 /** Says when the caller of one request has gone. A whole AbortController costs more than to parse the request. */
 export class Caller implements CallerSignal {
   aborted = false
-  #listeners: (() => void)[] | undefined
+  #listeners: readonly (() => void)[] = none
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners ??= []
-    this.#listeners.push(listener)
+    this.#listeners = [...this.#listeners, listener]
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const index = this.#listeners?.indexOf(listener) ?? -1
-    if (index !== -1) this.#listeners?.splice(index, 1)
+    const others = this.#listeners.filter((one) => one !== listener)
+    this.#listeners = others.length === 0 ? none : others
   }
 
   leave(): void {
     if (this.aborted) return
     this.aborted = true
-    for (const listener of [...(this.#listeners ?? [])]) listener()
+    for (const listener of this.#listeners) listener()
   }
 }
