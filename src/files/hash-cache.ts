@@ -94,8 +94,8 @@ export class HashCache {
   /** Writes what was learnt, beside what other processes have written since. Failing to is no failure. */
   async save(): Promise<void> {
     if (!this.#file || !this.#changed) return
-    const merged = [...(await readEntries(this.#file)), ...this.#entries].slice(-mostEntries)
-    await writeCached(this.#file, JSON.stringify(merged.flat()))
+    const merged = new Map([...(await readEntries(this.#file)), ...this.#entries])
+    await writeCached(this.#file, JSON.stringify([...merged].slice(-mostEntries).flat()))
     this.#changed = false
   }
 }

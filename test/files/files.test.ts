@@ -97,6 +97,19 @@ describe('the hash cache', () => {
     expect(again.known(join(directory, 'a'))).toEqual({ sha256: digest('one'), size: 3 })
   })
 
+  test('writes each file once, however often it is saved', async () => {
+    const directory = folder({ a: 'one', b: 'two', c: 'six' })
+    for (const name of ['a', 'b', 'c']) {
+      utimesSync(join(directory, name), old, old)
+      const cache = await HashCache.open(join(directory, 'cache'))
+      await cache.remember(join(directory, name), digest(name), { probe: directory })
+      await cache.save()
+    }
+    const written: unknown = JSON.parse(readFileSync(join(directory, 'cache/hashes.json'), 'utf8'))
+    // Of each its signature and its digest.
+    expect(written).toHaveLength(6)
+  })
+
   test('does not remember a file that was only just written', async () => {
     const directory = folder({ a: 'one' })
     const cache = HashCache.none()
