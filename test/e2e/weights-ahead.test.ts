@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readdirSync, truncateSync } from 'node:fs'
+import { chmodSync, readdirSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type CliOptions, flambe } from '../helpers/cli.ts'
@@ -27,6 +27,20 @@ describe.skipIf(!hasEngine('large weights into the engine'))('the first build wi
     )
     const real = JSON.parse((await build(['--base', 'host', '--output', 'docker', '--json'])).stdout)
     expect(real).toMatchObject({ digest: dry.digest, bytesSent: dry.bytesSent })
+  }, 60_000)
+
+  test('goes the usual way where the file was touched meanwhile', async () => {
+    const { build, name, directory } = setUp()
+    const touched = await build(['--base', 'host', '--output', 'docker'], {
+      onSpawn: (child) =>
+        child.stderr?.on(
+          'data',
+          (text: string) =>
+            text.includes('assets models/weights') && chmodSync(join(directory, 'weights.bin'), 0o600),
+        ),
+    })
+    expect(touched).toMatchObject({ status: 0 })
+    expect(docker('images', '--quiet', name)).not.toBe('')
   }, 60_000)
 
   test('leaves nothing in the engine when it fails after that has begun', async () => {
