@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { OpenedArtifact, PredictEntry } from '../artifact/index.ts'
 import { bytesTypeOf } from '../construct/index.ts'
 import { createBackend } from './backend/index.ts'
+import { beginYoung } from './begin-young.ts'
 import { containerDirectory } from './container.ts'
 import { openapi, playground } from './http/describing.ts'
 import type { Resource } from './http/message.ts'
@@ -50,7 +51,9 @@ export async function serveArtifact(
       isDraining = true
     }
     events.observe(event)
-    if (event.type === 'state' && event.state.state === 'failed') fail()
+    if (event.type !== 'state') return
+    if (event.state.state === 'failed') fail()
+    if (event.state.state === 'ready') beginYoung()
   }
   // It loads in threads of its own while this one gets ready.
   const backend = createBackend(sourceOf(artifact), { ...settings, observe })

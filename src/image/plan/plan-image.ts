@@ -48,10 +48,8 @@ function runtimeEntry({ path, ...file }: RuntimeFile): FileEntry {
 /**
  * What Node is given before the server. The young generation, of which V8 else doubles each half (in MiB) over minutes of load, in every thread: `bench/serve.ts soak`.
  * https://nodejs.org/api/cli.html#--max-semi-space-sizesize-in-mib
- * And that all objects begin in it: V8 may come to believe, from the first requests, that some of what they make lives long, and then each
- * old one keeps young ones alive until a full collection. One start in two took a sixth more time for a request, and twice as long for the slowest.
  */
-export const nodeOptions = ['--max-semi-space-size=16', '--no-allocation-site-pretenuring']
+export const nodeOptions = ['--max-semi-space-size=16']
 
 function containerConfig(artifact: Artifact, options: PlanImageOptions): ContainerConfig {
   const { base, facts = {}, labels = {}, env = {}, user = '65532:65532', port = 8080 } = options

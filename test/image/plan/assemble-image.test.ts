@@ -40,12 +40,7 @@ describe('an assembled image', () => {
     expect(config.Env).toEqual(['PATH=/bin', 'FLAMBE_ARTIFACT=/app', 'NODE_ENV=production'])
     expect(config).toMatchObject({
       User: '65532:65532',
-      Entrypoint: [
-        '/usr/bin/node',
-        '--max-semi-space-size=16',
-        '--no-allocation-site-pretenuring',
-        '/flambe/main.js',
-      ],
+      Entrypoint: ['/usr/bin/node', '--max-semi-space-size=16', '/flambe/main.js'],
       ExposedPorts: { '8080/tcp': {} },
       StopSignal: 'SIGTERM',
       Healthcheck: { Test: ['CMD', '/usr/bin/node', '/flambe/health.js'] },

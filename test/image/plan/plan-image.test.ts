@@ -75,12 +75,7 @@ describe('the plan of an image', () => {
   test('says how a container starts', () => {
     const { config } = plan({}, { env: { A: '1', NODE_ENV: 'staging' }, user: '7:8', port: 9000 })
     expect(config).toMatchObject({
-      entrypoint: [
-        '/nodejs/bin/node',
-        '--max-semi-space-size=16',
-        '--no-allocation-site-pretenuring',
-        '/flambe/main.js',
-      ],
+      entrypoint: ['/nodejs/bin/node', '--max-semi-space-size=16', '/flambe/main.js'],
       env: { FLAMBE_ARTIFACT: '/app', NODE_ENV: 'staging', A: '1' },
       user: '7:8',
       workdir: '/app',
