@@ -34,9 +34,12 @@ function readHeaders(file: number): Elf | undefined {
   return parseElf(known)
 }
 
+/** Bytes of a part: headers and names are a thousandth of it, and what says more is broken. */
+const most = 2 ** 26
+
 function readPart(file: number, { start, length }: Range, size: number) {
   const readable = Math.min(length, size - start)
-  if (readable <= 0) return undefined
+  if (readable <= 0 || readable > most) return undefined
   const bytes = Buffer.alloc(readable)
   return { start, bytes: bytes.subarray(0, readSync(file, bytes, 0, readable, start)) }
 }

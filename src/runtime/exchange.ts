@@ -43,6 +43,8 @@ export type AskOptions = {
   readonly signal: CallerSignal
   /** When it is given up, waiting included; on the clock of `performance.now()`. */
   readonly deadline: number
+  /** When it came, on the same clock, where that was before now. */
+  readonly received?: number
 }
 
 /** Where a component lies: plain data, so that it can be handed to a worker. */

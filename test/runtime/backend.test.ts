@@ -130,6 +130,30 @@ describe.each([
     )
   })
 
+  test('a question whose deadline was over before it came says how long it took since the request came', async () => {
+    const { backend } = await served(slow, { workers })
+    const received = performance.now() - 500
+    const late = { signal, received, deadline: received + 100 }
+    const { problem } = await backend.ask(question({ ms: 1000 }), late).then(
+      () => expect.unreachable(),
+      (error) => error,
+    )
+    expect(problem).toMatchObject({ code: 'timeout', detail: expect.stringMatching(/ within 5\d\d ms$/) })
+  })
+
+  test('a copy of the context has its log', async () => {
+    const { ask, events } = await served(
+      'predict(input, context) { const { log } = { ...context }; log("hello"); return 1 }',
+      {
+        workers,
+      },
+    )
+    expect(await ask(1, { id: 'abc' })).toBe(1)
+    await until(() =>
+      events.some((event) => event.type === 'log' && event.message === 'hello' && event.id === 'abc'),
+    )
+  })
+
   test('the deadline gives 504 and aborts, with its reason', async () => {
     const { ask, events } = await served(
       `predict(input, { signal, log }) {

@@ -2,27 +2,19 @@ import type { PredictContext } from '../../construct/index.ts'
 import type { Question } from '../exchange.ts'
 import type { Observe } from '../observe.ts'
 
-/** The context of a call, and the way to abort it. Its signal and its log are made when they are first asked for: most never are. */
+/** The context of a call, and the way to abort it. Its signal is made when it is first asked for: most never are. */
 export class CallContext implements PredictContext {
   readonly id: string
+  /** A property of its own, so that who hands on a copy of the context hands on its log. */
+  readonly log: PredictContext['log']
   /** Called on abort, beside the signal. */
   onAbort: ((reason: Error) => void) | undefined
   reason: Error | undefined
-  readonly #traceparent: string | undefined
-  readonly #observe: Observe
-  #log: PredictContext['log'] | undefined
   #controller: AbortController | undefined
 
   constructor({ id, traceparent }: Pick<Question, 'id' | 'traceparent'>, observe: Observe) {
     this.id = id
-    this.#traceparent = traceparent
-    this.#observe = observe
-  }
-
-  /** A function of its own, so that user code can take it out. */
-  get log(): PredictContext['log'] {
-    const [id, traceparent, observe] = [this.id, this.#traceparent, this.#observe]
-    this.#log ??= (message, fields) =>
+    this.log = (message, fields) =>
       observe({
         type: 'log',
         level: 'info',
@@ -31,7 +23,6 @@ export class CallContext implements PredictContext {
         ...(fields && { fields: plain(fields) }),
         ...(traceparent !== undefined && { traceparent }),
       })
-    return this.#log
   }
 
   get signal(): AbortSignal {

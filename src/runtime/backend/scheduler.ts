@@ -226,7 +226,7 @@ export class Scheduler {
 
   #expire(ticket: Ticket): void {
     const { timeout } = this.#options
-    const after = Math.round(performance.now() - ticket.asked)
+    const after = Math.round(performance.now() - ticket.received)
     ticket.fail(failure('timeout', `there was no answer within ${after} ms`))
     if (this.#release(ticket, 'timeout')) return
     // By the server's own limit: a caller in a hurry must not end the work of others.

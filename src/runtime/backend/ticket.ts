@@ -19,6 +19,7 @@ export class Ticket implements Expiring {
   readonly n: number
   readonly question: Question
   readonly asked = performance.now()
+  readonly received: number
   readonly deadline: number
   readonly answer: Promise<Answered>
   /** Set while it is with a runner. */
@@ -42,12 +43,13 @@ export class Ticket implements Expiring {
       foundBusy,
       owner,
     }: Pick<Ticket, 'n' | 'question' | 'foundBusy'> & { readonly owner: TicketOwner },
-    { signal, deadline }: AskOptions,
+    { signal, deadline, received }: AskOptions,
   ) {
     this.n = n
     this.question = question
     this.foundBusy = foundBusy
     this.deadline = deadline
+    this.received = received ?? this.asked
     this.#owner = owner
     this.#signal = signal
     signal.addEventListener('abort', this.#leave)

@@ -41,11 +41,12 @@ async function respond(
   refuseUnlessReady(state())
   if (bodyLength(request) > large) refuseWhere(backend.refusal())
   const { id, traceparent } = context
+  const { signal, received } = request
   const contentType = headerOf(request, 'content-type') ?? ''
   const stream = isStreamType(type)
   const body = await request.body()
   const question = { id, contentType, body, stream, traceparent }
-  const answer = await backend.ask(question, { signal: request.signal, deadline })
+  const answer = await backend.ask(question, { signal, received, deadline })
   return stream ? streamed(answer, { type, heartbeat, id }) : whole(answer)
 }
 
