@@ -12,7 +12,7 @@ import { build, buildSpec } from './serve/components.ts'
 import { type Load, load, type Outcome } from './serve/load.ts'
 import { pacedLoad } from './serve/paced.ts'
 import { probe } from './serve/probe.ts'
-import { type Server, startBare, startFlambe } from './serve/server.ts'
+import { type Server, startBare, startBareWithWorker, startFlambe } from './serve/server.ts'
 
 const parts = { trivial, workers, batching, overload, start, soak }
 const full = process.argv.includes('--full')
@@ -33,13 +33,14 @@ async function trivial(): Promise<void> {
     () => startBare(),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '0' }),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '1' }),
+    () => startBareWithWorker(),
   ]
-  const [bare, inline, worker] = await inTurn(
+  const [bare, inline, worker, bareWorker] = await inTurn(
     servers,
     { connections: 32, seconds: 4 },
     { rounds: full ? 5 : 3 },
   )
-  if (!bare || !inline || !worker) throw new Error('a measurement is missing')
+  if (!bare || !inline || !worker || !bareWorker) throw new Error('a measurement is missing')
   const rate = { peer: bare.rate, unit: 'requests/s', atLeast: true }
   report({ what: 'inline: throughput to a bare server', ours: inline.rate, limit: 0.85, ...rate })
   report({ what: 'one worker: throughput to a bare server', ours: worker.rate, limit: 0.6, ...rate })
@@ -61,6 +62,21 @@ async function trivial(): Promise<void> {
     what: 'one worker: p99 to a bare server',
     ours: worker.p99,
     peer: bare.p99,
+    limit: 1.5,
+    unit: 'ms',
+  })
+  report({
+    what: '… throughput to a bare server with a worker',
+    ours: worker.rate,
+    peer: bareWorker.rate,
+    limit: 0.85,
+    unit: 'requests/s',
+    atLeast: true,
+  })
+  report({
+    what: '… p99 to it',
+    ours: worker.p99,
+    peer: bareWorker.p99,
     limit: 1.5,
     unit: 'ms',
   })

@@ -49,6 +49,16 @@ export function startBare({ hasWorker = false } = {}): Promise<Server> {
   )
 }
 
+/** A bare server that has a worker thread answer. */
+export function startBareWithWorker(): Promise<Server> {
+  const script = join(root, 'bench', 'peers', 'server', 'with-worker.js')
+  return start(
+    '/',
+    (port) => spawn(process.execPath, [script, String(port)], { stdio: 'inherit' }),
+    '{"features":[1]}',
+  )
+}
+
 async function start(path: string, run: (port: number) => ChildProcess, body?: string): Promise<Server> {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
