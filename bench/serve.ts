@@ -12,7 +12,7 @@ import { build, buildSpec } from './serve/components.ts'
 import { type Load, load, type Outcome } from './serve/load.ts'
 import { pacedLoad } from './serve/paced.ts'
 import { probe } from './serve/probe.ts'
-import { type Server, startBare, startBareWithWorker, startFlambe } from './serve/server.ts'
+import { type Server, startBare, startFlambe } from './serve/server.ts'
 
 const parts = { trivial, workers, batching, overload, start, soak }
 const full = process.argv.includes('--full')
@@ -33,7 +33,7 @@ async function trivial(): Promise<void> {
     () => startBare(),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '0' }),
     () => startFlambe(artifact, { FLAMBE_WORKERS: '1' }),
-    () => startBareWithWorker(),
+    () => startBare({ file: 'with-worker.js' }),
   ]
   const [bare, inline, worker, bareWorker] = await inTurn(
     servers,

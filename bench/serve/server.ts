@@ -38,23 +38,16 @@ export function startFlambe(artifact: string, env: Readonly<Record<string, strin
   )
 }
 
-/** The bare node:http server that it is compared with; with a worker thread that does nothing, where memory is compared. */
-export function startBare({ hasWorker = false } = {}): Promise<Server> {
-  const script = join(root, 'bench', 'peers', 'server', 'server.js')
+/**
+ * The bare node:http server that it is compared with; with a worker thread that does nothing, where memory is compared; or another of the
+ * bare servers.
+ */
+export function startBare({ hasWorker = false, file = 'server.js' } = {}): Promise<Server> {
+  const script = join(root, 'bench', 'peers', 'server', file)
   const more = hasWorker ? ['worker'] : []
   return start(
     '/',
     (port) => spawn(process.execPath, [script, String(port), ...more], { stdio: 'inherit' }),
-    '{"features":[1]}',
-  )
-}
-
-/** A bare server that has a worker thread answer. */
-export function startBareWithWorker(): Promise<Server> {
-  const script = join(root, 'bench', 'peers', 'server', 'with-worker.js')
-  return start(
-    '/',
-    (port) => spawn(process.execPath, [script, String(port)], { stdio: 'inherit' }),
     '{"features":[1]}',
   )
 }

@@ -1,19 +1,16 @@
 import type { CallerSignal } from '../exchange.ts'
 
-const none: readonly (() => void)[] = []
-
 /** Says when the caller of one request has gone. A whole AbortController costs more than to parse the request. */
 export class Caller implements CallerSignal {
   aborted = false
-  #listeners: readonly (() => void)[] = none
+  #listeners: readonly (() => void)[] = []
 
   addEventListener(_type: 'abort', listener: () => void): void {
     this.#listeners = [...this.#listeners, listener]
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const others = this.#listeners.filter((one) => one !== listener)
-    this.#listeners = others.length === 0 ? none : others
+    this.#listeners = this.#listeners.filter((one) => one !== listener)
   }
 
   leave(): void {

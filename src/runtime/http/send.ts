@@ -35,9 +35,7 @@ function sendWhole(
     return until().then(() => void outgoing.end())
   }
   // Node sends a text in one piece with its headers, and bytes as a piece of their own, which costs more.
-  if (typeof body === 'string')
-    outgoing.end(body, Buffer.byteLength(body) === body.length ? 'latin1' : 'utf8')
-  else if (body.length < small) outgoing.end(latin1(body), 'latin1')
+  if (typeof body !== 'string' && body.length < small) outgoing.end(latin1(body), 'latin1')
   else outgoing.end(body)
   const { socket } = outgoing
   // When it is over Node closes the connection; for the next request it sets the time of its own again.
