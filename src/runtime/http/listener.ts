@@ -28,18 +28,18 @@ export function createListener(handle: Handler, options: ListenerOptions) {
   const joint = { ...options, deadlines: createDeadlines() }
   const begin = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const exchange = new Exchange(incoming, outgoing, joint)
-    handle(exchange)
-      .then((reply) => exchange.answer(reply))
-      .catch((error: Error) => {
-        outgoing.destroy()
-        const message = `an answer could not be sent: ${error.stack}`
-        options.observe({ type: 'log', level: 'error', message })
-      })
+    return handle(exchange).then((reply) => exchange.answer(reply))
   }
   return (incoming: IncomingMessage, outgoing: ServerResponse): void => {
-    if (outgoing.socket) begin(incoming, outgoing)
-    // It came pipelined, behind another: its turn is when that has its answer.
-    else turn(incoming, outgoing).then(() => begin(incoming, outgoing))
+    // Without a socket it came pipelined, behind another: its turn is when that has its answer.
+    const answered = outgoing.socket
+      ? begin(incoming, outgoing)
+      : turn(incoming, outgoing).then(() => begin(incoming, outgoing))
+    answered.catch((error: Error) => {
+      outgoing.destroy()
+      const message = `an answer could not be sent: ${error.stack}`
+      options.observe({ type: 'log', level: 'error', message })
+    })
   }
 }
 
