@@ -165,8 +165,9 @@ describe.skipIf(!hasBrowser())('the playground', () => {
       'predict({ deep: { file } }) { return { size: file.length, kind: file.constructor.name } }',
     ],
   ])('sends a file %s', async (_, input, body) => {
-    const { page } = await open(body, { input })
+    // Before the page, so that it outlives it: the page reads it again for the curl line.
     const file = join(folder({ 'a.bin': new Uint8Array(300) }), 'a.bin')
+    const { page } = await open(body, { input })
     await page.locator('input[type=file]').setInputFiles(file)
     await page.getByRole('button', { name: 'Predict' }).click()
     const size = JSON.stringify(input).includes('scale') ? 600 : 300
