@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { OpenedArtifact, PredictEntry } from '../artifact/index.ts'
 import { bytesTypeOf } from '../construct/index.ts'
 import { createBackend } from './backend/index.ts'
-import { beginYoung } from './begin-young.ts'
 import { containerDirectory } from './container.ts'
 import { openapi, playground } from './http/describing.ts'
 import type { Resource } from './http/message.ts'
@@ -13,6 +12,7 @@ import { type RunningServer, serve } from './serve.ts'
 import type { ServeSettings } from './settings.ts'
 import type { Log } from './telemetry/json-log.ts'
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import { tuneCollector } from './tune-collector.ts'
 
 export type ServeArtifactOptions = {
   readonly settings: ServeSettings
@@ -53,7 +53,7 @@ export async function serveArtifact(
     events.observe(event)
     if (event.type !== 'state') return
     if (event.state.state === 'failed') fail()
-    if (event.state.state === 'ready') beginYoung()
+    if (event.state.state === 'ready') tuneCollector()
   }
   // It loads in threads of its own while this one gets ready.
   const backend = createBackend(sourceOf(artifact), { ...settings, observe })

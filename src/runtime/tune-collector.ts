@@ -1,0 +1,13 @@
+/**
+ * Fits V8's garbage collector to a server, whose requests leave next to nothing behind. On Node's command line, or before the code is loaded,
+ * these flags would have V8 take none of the code that lies compiled already: a start would take some milliseconds more.
+ */
+export function tuneCollector(): void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8')
+  // By the first requests V8 may come to believe that some of what they make lives long, and make that old at once: then each old one keeps
+  // young ones alive until a full collection. One server in two took a sixth more time for a request, and twice as long for the slowest.
+  setFlagsFromString('--no-allocation-site-pretenuring')
+  // Node gives V8 four threads to help, however many cores there are. Where serving and computing need those, they waited for the helpers:
+  // the slowest requests took twice as long. A collection here takes 0.3 ms alone.
+  setFlagsFromString('--no-parallel-scavenge')
+}
