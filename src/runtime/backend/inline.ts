@@ -57,6 +57,7 @@ function inlineRunner(
   const batches = answerer.predictBatch !== undefined
   const runner: Runner = {
     batches,
+    handful: Number.POSITIVE_INFINITY,
     calls: new Few(),
     depth: () => (batches ? 1 : Math.max(1, queueSize)),
     perform: ({ tickets }) => {

@@ -18,6 +18,12 @@ export type WorkerData = {
   readonly cells: Int32Array
 }
 
+/**
+ * So many questions, or answers, go as one message while others are still to come in this turn of the event loop. Without it two threads
+ * work by turns, each on all that there is: a core is idle, and a thread that has slept may not be woken for milliseconds.
+ */
+export const handful = 16
+
 /** States of a cell. */
 export const sent = 0
 export const begun = 1

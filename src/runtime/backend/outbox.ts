@@ -5,7 +5,9 @@ import type { Reports } from './reports.ts'
 
 export type Outbox = Reports & {
   readonly skipped: (cell: number) => void
-  /** Sends what has gathered. */
+  /** Reports that have gathered. */
+  readonly size: () => number
+  /** Sends them. */
   readonly flush: () => void
 }
 
@@ -26,6 +28,7 @@ export function createOutbox(post: (message: FromWorker, moved: ArrayBuffer[]) =
     ended: (n, computed) => reports.push(['ended', n, computed]),
     stalled: (n) => reports.push(['stalled', n]),
     skipped: (cell) => reports.push(['skipped', cell]),
+    size: () => reports.length,
     flush: () => {
       if (reports.length === 0) return
       post({ type: 'reports', reports }, moved)

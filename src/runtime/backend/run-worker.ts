@@ -5,6 +5,7 @@ import { faultEvent, originOf } from './fault.ts'
 import {
   begun,
   type FromWorker,
+  handful,
   sent,
   type ToWorker,
   toWireError,
@@ -91,7 +92,7 @@ function createCalls(
         if (performing) await performing
       } else outbox.skipped(call.cell)
       // Before the next call, which may be a long one.
-      if (isShort(performance.now() - begin)) flushSoon()
+      if (isShort(performance.now() - begin) && outbox.size() < handful) flushSoon()
       else outbox.flush()
     }
     isBusy = false

@@ -15,6 +15,8 @@ export type Call = {
 export type Runner = {
   /** True where the component takes several questions in one call. */
   readonly batches: boolean
+  /** So many questions that have come are handed over at once, whatever else this turn of the event loop may bring. */
+  readonly handful: number
   /** Calls that keep it from others. */
   readonly calls: Few<Call>
   /** Most calls that it takes at a time, where one lasts so many milliseconds. */

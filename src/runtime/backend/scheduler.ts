@@ -38,6 +38,9 @@ export class Scheduler {
   readonly #conditions = createConditions()
   readonly #owner: TicketOwner = { left: (one) => this.#leave(one), expired: (one) => this.#expire(one) }
   #last = 0
+  /** Questions that came since the last went. */
+  #arrived = 0
+  #handful = Number.POSITIVE_INFINITY
   #isScheduled = false
 
   constructor(options: SchedulerOptions) {
@@ -77,7 +80,8 @@ export class Scheduler {
     const ticket = new Ticket(asked, options)
     this.#deadlines.add(ticket)
     this.#waiting.push(ticket)
-    this.#schedule()
+    if (++this.#arrived < this.#handful) this.#schedule()
+    else this.settle()
     return ticket.answer
   }
 
@@ -107,11 +111,13 @@ export class Scheduler {
 
   /** Lets the next questions go. */
   settle(): void {
+    this.#arrived = 0
     this.#dispatch.run()
     this.#conditions.check()
   }
 
   add(runner: Runner): void {
+    this.#handful = runner.handful
     this.#dispatch.runners.add(runner)
     this.settle()
   }
@@ -151,7 +157,7 @@ export class Scheduler {
     return this.#conditions.until(() => !this.#sent.values().some(({ call }) => call?.runner === runner))
   }
 
-  /** All requests that one turn of the event loop brings go together, in one message to each thread. */
+  /** The requests that one turn of the event loop brings go together, in one message to each thread. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Observe } from '../observe.ts'
 import { Few } from './churn.ts'
 import { deliver } from './deliver.ts'
-import { type FromWorker, revoked, sent, type ToWorker, type WireCall } from './messages.ts'
+import { type FromWorker, handful, revoked, sent, type ToWorker, type WireCall } from './messages.ts'
 import { pack } from './packing.ts'
 import type { Call, Runner } from './runner.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -34,6 +34,8 @@ export function createWorkerRunner(
   })
   return {
     batches,
+    // A batch takes all that it can get.
+    handful: batches ? Number.POSITIVE_INFINITY : handful,
     calls,
     depth: (callTime) =>
       Math.min(callTime === undefined ? 1 : 1 + Math.floor(ahead / callTime), calls.size + free.length),
