@@ -7,7 +7,8 @@ export function tuneCollector(): void {
   // By the first requests V8 may come to believe that some of what they make lives long, and make that old at once: then each old one keeps
   // young ones alive until a full collection. One server in two took a sixth more time for a request, and twice as long for the slowest.
   setFlagsFromString('--no-allocation-site-pretenuring')
-  // Node gives V8 four threads to help, however many cores there are. Where serving and computing need those, they waited for the helpers:
-  // the slowest requests took twice as long. A collection here takes 0.3 ms alone.
-  setFlagsFromString('--no-parallel-scavenge')
+  // Node gives V8 four threads to help, however many cores there are. Where serving and computing need those, a request takes a fortieth
+  // more time with help than without.
+  if (process.getBuiltinModule('node:os').availableParallelism() <= 2)
+    setFlagsFromString('--no-parallel-scavenge')
 }
