@@ -207,6 +207,24 @@ describe('a body', () => {
     expect(await raw.until(/\}$/)).toMatch(/^HTTP\/1\.1 408 [\s\S]*request-too-slow/)
   })
 
+  test.each([
+    ['of a told length', head({ 'content-length': 5 }), ['1', '2', '3', '4', '5']],
+    [
+      'in chunks',
+      head({ 'transfer-encoding': 'chunked' }),
+      ['1\r\n1\r\n', '2\r\n23\r\n', '2\r\n45\r\n', '0\r\n\r\n'],
+    ],
+  ])('%s is taken as long as it comes on, however long that takes', async (_, first, parts) => {
+    const { port } = await serveBackend(backendOf(echo), { spec: { bodyTimeout: '200ms' } })
+    const raw = await openRaw(port, first)
+    for (const part of parts) {
+      await sleep(80)
+      raw.socket.write(part)
+    }
+    expect(await raw.until(/12345$/)).toMatch(/^HTTP\/1\.1 200 /)
+    raw.socket.destroy()
+  })
+
   test('shorter than its Content-Length is a 400 where the caller closes, and nothing is computed', async () => {
     const { port, events } = await serveBackend(backendOf(() => expect.unreachable()))
     const raw = await openRaw(port, head({ 'content-length': 10 }), '12345')
