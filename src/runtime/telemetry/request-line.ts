@@ -8,13 +8,14 @@ export type RequestLines = (event: Answered, time: string) => string
 
 /**
  * Lines as pino writes records. There may be tens of thousands a second, and to go through a record field by field takes
- * longer. What two requests of a kind have in common is put together once: each part of a text is a thing on the heap.
+ * longer. What two requests of a kind have in common is put together once, and by `join`: of a template V8 keeps the parts, each a thing on
+ * the heap, and would gather them again in every line.
  */
 export function createRequestLines(): RequestLines {
   const texts = byKind(({ method, route, status }) => ({
     // Method and route are texts of ours, or were looked at: nothing in them needs an escape.
-    kind: `","method":"${method}","route":"${route}","status":${status},"ms":`,
-    end: `,"message":"${method} ${route} ${status}"}\n`,
+    kind: ['","method":"', method, '","route":"', route, '","status":', status, ',"ms":'].join(''),
+    end: [',"message":"', method, ' ', route, ' ', status, '"}\n'].join(''),
   }))
   return (event, time) => {
     const { id, milliseconds, timings, problem, traceparent } = event
