@@ -304,6 +304,23 @@ describe('a caller who', () => {
     expect(events).toHaveLength(1)
   })
 
+  test('leaves with more than one request sent is asked about the first alone', async () => {
+    const { port, events } = await serveBackend(
+      backendOf((_, { signal }) => {
+        const { promise, reject } = Promise.withResolvers<never>()
+        signal.addEventListener('abort', () => reject(failure('cancelled', 'gone')))
+        return promise
+      }),
+    )
+    const raw = await openRaw(port, `${head({ 'content-length': 1 })}1`.repeat(3))
+    await expect.poll(() => events.length).toBe(1)
+    await sleep(20)
+    raw.socket.destroy()
+    await expect.poll(() => events.at(-1)).toMatchObject({ type: 'answered', status: 499 })
+    await sleep(20)
+    expect(events.map(({ type }) => type)).toEqual(['received', 'answered'])
+  })
+
   test('opens more connections than there may be is turned away, and those that are there are served', async () => {
     const { port } = await serveBackend(backendOf(echo), { spec: { maxConnections: 2 } })
     const first = await openRaw(port)

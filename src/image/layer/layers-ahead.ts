@@ -23,7 +23,13 @@ export type LayerAhead = Pick<Blob, 'size' | 'open'> & {
   readonly isSame: () => boolean
 }
 
-type Begun = { readonly layer: LayerAhead; readonly tar: Tar; readonly stamp: Stamp }
+/** A file that is worth it. */
+type Chosen = {
+  readonly path: string
+  readonly segments: readonly Segment[]
+  readonly tar: Tar
+  readonly stamp: Stamp
+}
 
 export type AheadOptions = { readonly hashCache: HashCache; readonly signal?: AbortSignal | undefined }
 
@@ -35,8 +41,7 @@ export async function beginLayers(
   drafts: Iterable<Pick<Draft, 'files'>>,
   { hashCache, signal }: AheadOptions,
 ): Promise<LayersAhead> {
-  const hasher = createHasher({ signal })
-  const begun: Begun[] = []
+  const chosen: Chosen[] = []
   // For several platforms they are the same files.
   const files = new Map([...drafts].flatMap((draft) => [...draft.files]))
   for (const [path, file] of files) {
@@ -48,9 +53,11 @@ export async function beginLayers(
     const { entry } = placeFile(path, file)
     const segments = tarSegments(tarEntries([entry]))
     const tar = tarOfOne(segments)
-    const isSame = () => sameSince(stamp, source.path, hashCache) !== undefined
-    if (tar) begun.push({ layer: beginLayer(entry.path, { segments, tar, hasher, isSame }), tar, stamp })
+    if (tar) chosen.push({ path: entry.path, segments, tar, stamp })
   }
+  // Its thread is nobody's until it is given back here.
+  const hasher = createHasher({ signal })
+  const begun = chosen.map((one) => ({ ...one, layer: beginLayer(one, { hasher, hashCache }) }))
   const digestOf = async (segments: readonly Segment[]) => {
     const tar = tarOfOne(segments)
     const found = begun.find((one) => isEqual(one.tar, tar))
@@ -62,19 +69,16 @@ export async function beginLayers(
   return { layers, digestOf, [Symbol.asyncDispose]: () => hasher[Symbol.asyncDispose]() }
 }
 
-type Beginning = Pick<LayerAhead, 'isSame'> & {
-  readonly segments: readonly Segment[]
-  readonly tar: Tar
-  readonly hasher: Hasher
-}
-
-function beginLayer(path: string, { segments, tar, hasher, isSame }: Beginning): LayerAhead {
+function beginLayer(
+  { path, segments, tar, stamp }: Chosen,
+  { hasher, hashCache }: { readonly hasher: Hasher; readonly hashCache: HashCache },
+): LayerAhead {
   return {
     path,
     size: totalSize(segments),
     sha256: hasher.open(tar.path, tar).digest(tar.size),
     open: (options) => readSegments(segments, options),
-    isSame,
+    isSame: () => sameSince(stamp, tar.path, hashCache) !== undefined,
   }
 }
 

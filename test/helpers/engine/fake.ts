@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -18,6 +19,8 @@ export type EnginePersonality = {
   readonly loadError?: string
   /** Cuts the connection after this many bytes of a load. */
   readonly breaksAfter?: number
+  /** Says so with status 200, and reads no more, after this many bytes of a load. */
+  readonly fullAfter?: number
   /** What it says, with status 500, when it is asked for an image. */
   readonly inspectError?: string
   /** Takes the image under an ID of its own. */
@@ -75,6 +78,14 @@ export async function fakeEngine(personality: EnginePersonality = {}) {
       })
       return
     }
+    if (personality.fullAfter !== undefined) {
+      await readSome(request, personality.fullAfter)
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(`${JSON.stringify({ error: 'write: no space left on device' })}\n`)
+      // As Go's server: not at once, or what was said might not arrive.
+      setTimeout(() => request.socket.destroy(), 500)
+      return
+    }
     const { files, bytes } = await unpack(request)
     loads.push({ names: [...files.keys()], bytes })
     const [entry] = JSON.parse(`${files.get('manifest.json')}`)
@@ -125,6 +136,15 @@ const inspected = ({ id, config: { os, architecture, rootfs } }: Held) => ({
 function manifestOf(files: ReadonlyMap<string, Buffer>): Buffer | undefined {
   const { manifests } = JSON.parse(`${files.get('index.json')}`)
   return files.get(`blobs/${manifests[0].digest.replace(':', '/')}`)
+}
+
+/** Reads so many bytes, and leaves the rest. */
+async function readSome(request: IncomingMessage, bytes: number): Promise<void> {
+  for (let seen = 0; seen < bytes; ) {
+    const chunk: Buffer | null = request.read()
+    if (chunk) seen += chunk.length
+    else await once(request, 'readable')
+  }
 }
 
 async function unpack(body: Readable): Promise<{ files: Map<string, Buffer>; bytes: number }> {

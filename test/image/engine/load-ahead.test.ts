@@ -124,6 +124,11 @@ describe('a layer that goes to the engine before its digest is known', () => {
       { message: expect.stringContaining('broke off') },
     ],
     ['an error in the stream of a 200', { loadError: 'bad' }, { message: expect.stringContaining('"bad"') }],
+    [
+      'a disk that is full before all was sent',
+      { fullAfter: mebibyte },
+      { code: 'DISK_FULL', message: expect.stringContaining('no space is left') },
+    ],
     ['another image than ours', { alters: true }, { message: expect.stringContaining('000000') }],
   ])('fails with %s as any other', async (_, personality, expected) => {
     const { engine } = await withFake(personality)
