@@ -11,6 +11,12 @@ export type Call = {
   left: number
 }
 
+/** The component is done with a call, or a stream waits for its reader. */
+export function free(call: Call): void {
+  call.runner.calls.delete(call)
+  call.runner.freed(call)
+}
+
 /** What performs calls, here or in another thread. */
 export type Runner = {
   /** True where the component takes several questions in one call. */
@@ -22,7 +28,7 @@ export type Runner = {
   /** Most calls that it takes at a time, where one lasts so many milliseconds. */
   readonly depth: (callTime: number | undefined) => number
   readonly perform: (call: Call) => void
-  /** The component is done with a call, or a stream waits for its reader. */
+  /** Told of each call that keeps it no longer. */
   readonly freed: (call: Call) => void
   /** Called when no more calls follow for now. */
   readonly flush: () => void

@@ -8,7 +8,7 @@ import { Dispatch } from './dispatch.ts'
 import { tellFault } from './fault.ts'
 import { createMean } from './mean.ts'
 import type { Reports } from './reports.ts'
-import type { AbortCause, Call, Runner } from './runner.ts'
+import { type AbortCause, type Call, free, type Runner } from './runner.ts'
 import { type Answered, Ticket, type TicketOwner } from './ticket.ts'
 import { createWaiting } from './waiting.ts'
 
@@ -246,9 +246,4 @@ export class Scheduler {
     }
     this.#deadlines.add({ deadline, expire })
   }
-}
-
-function free(call: Call): void {
-  call.runner.calls.delete(call)
-  call.runner.freed(call)
 }
