@@ -5,10 +5,10 @@
 export function tuneCollector(): void {
   const { setFlagsFromString } = process.getBuiltinModule('node:v8')
   // By the first requests V8 may come to believe that some of what they make lives long, and make that old at once: then each old one keeps
-  // young ones alive until a full collection. One server in two took a sixth more time for a request, and twice as long for the slowest.
+  // young ones alive until a full collection, and all requests take longer from then on. One start is so, and the next is not.
   setFlagsFromString('--no-allocation-site-pretenuring')
-  // Node gives V8 four threads to help, however many cores there are. Where serving and computing need those, a request takes a fortieth
-  // more time with help than without.
+  // Node gives V8 four threads to help, however many cores there are. Where serving and computing need those, the help costs more
+  // than the little that there is to collect.
   if (process.getBuiltinModule('node:os').availableParallelism() <= 2)
     setFlagsFromString('--no-parallel-scavenge')
 }

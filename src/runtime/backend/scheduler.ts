@@ -157,7 +157,7 @@ export class Scheduler {
     return this.#conditions.until(() => !this.#sent.values().some(({ call }) => call?.runner === runner))
   }
 
-  /** The requests that one turn of the event loop brings go together, in one message to each thread. */
+  /** The requests that one turn of the event loop brings go together: what costs a message goes as one, up to a handful. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true

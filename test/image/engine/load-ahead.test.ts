@@ -82,6 +82,7 @@ describe('a layer that goes to the engine before its digest is known', () => {
     const ahead = await begin([{ ...aheadOf(changed), isSame: () => false }], { engine })
     await expect(loadIntoEngine(imageOf([changed]), ['demo'], { engine, ahead })).rejects.toMatchObject({
       code: 'SOURCE_INVALID',
+      message: expect.stringContaining(changed.digest),
     })
     expect(loads).toEqual([])
   })
